@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Spans of time as people write and read them; milliseconds inside.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "duration.h"
+
+struct unit {
+	const char *name;
+	uint64_t ms;
+};
+
+/* From large to small, the order in which they may follow each other. */
+static const struct unit units[] = {
+	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
+	{ "s", 1000 },	   { "ms", 1 },
+};
+
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+static const char *digits(const char *p, uint64_t *value)
+{
+	*value = 0;
+	for (; isdigit((unsigned char)*p); p++) {
+		if (__builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, *p - '0', value))
+			return NULL;
+	}
+	return p;
+}
+
+/**
+ * number_parse() - a decimal number and nothing else
+ * @text: what was written; no sign, no space
+ * @value: the result
+ *
+ * Return: false if @text is not that, or does not fit 64 bits.
+ */
+bool number_parse(const char *text, uint64_t *value)
+{
+	const char *end = *text ? digits(text, value) : NULL;
+
+	return end && !*end;
+}
+
+/**
+ * duration_parse() - a span of time as a person writes it
+ * @text: 30s, 5m, 1h30m, 500ms, 2d, or a plain number of milliseconds
+ * @ms: the result
+ *
+ * Units go from large to small, each at most once.
+ *
+ * Return: false if @text is not that, or does not fit 64 bits.
+ */
+bool duration_parse(const char *text, uint64_t *ms)
+{
+	size_t next = 0;
+	uint64_t sum = 0;
+
+	if (number_parse(text, ms))
+		return true;
+	do {
+		uint64_t value;
+		size_t len;
+		size_t u;
+
+		if (!isdigit((unsigned char)*text))
+			return false;
+		text = digits(text, &value);
+		if (!text)
+			return false;
+		len = strspn(text, "dhms");
+		for (u = next; u < UNITS; u++) {
+			if (strlen(units[u].name) == len &&
+			    !strncmp(text, units[u].name, len))
+				break;
+		}
+		if (u == UNITS ||
+		    __builtin_mul_overflow(value, units[u].ms, &value) ||
+		    __builtin_add_overflow(sum, value, &sum))
+			return false;
+		next = u + 1;
+		text += len;
+	} while (*text);
+	*ms = sum;
+	return true;
+}
+
+/**
+ * duration_age() - an age at a glance: two units at most
+ * @text: room for it
+ * @ms: the age
+ *
+ * Return: @text: 0.4s, 5.2s, 3m07s, 1h02m, 2d04h.
+ */
+const char *duration_age(char text[DURATION_TEXT], uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 60)
+		snprintf(text, DURATION_TEXT, "%" PRIu64 ".%us", s,
+			 (unsigned int)(ms % 1000 / 100));
+	else if (s < 3600)
+		snprintf(text, DURATION_TEXT, "%" PRIu64 "m%02us", s / 60,
+			 (unsigned int)(s % 60));
+	else if (s < 86400)
+		snprintf(text, DURATION_TEXT, "%" PRIu64 "h%02um", s / 3600,
+			 (unsigned int)(s % 3600 / 60));
+	else
+		snprintf(text, DURATION_TEXT, "%" PRIu64 "d%02uh", s / 86400,
+			 (unsigned int)(s % 86400 / 3600));
+	return text;
+}
+
+/**
+ * duration_exact() - a setting, nothing rounded; 0 means never
+ * @text: room for it
+ * @ms: the span
+ *
+ * Return: @text, in a form that duration_parse() takes (but for "never").
+ */
+const char *duration_exact(char text[DURATION_TEXT], uint64_t ms)
+{
+	size_t len = 0;
+	size_t u;
+
+	if (!ms)
+		return strcpy(text, "never");
+	for (u = 0; u < UNITS; u++) {
+		if (ms < units[u].ms)
+			continue;
+		len += snprintf(text + len, DURATION_TEXT - len,
+				"%" PRIu64 "%s", ms / units[u].ms,
+				units[u].name);
+		ms %= units[u].ms;
+	}
+	return text;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The only file I/O on /proc, /sys and /run. Whatever is in those files, a
+ * caller gets whole strings or a negative errno. REAPERCTL_ROOT puts a tree of
+ * plain files in their place, which is how the tool is tested without the
+ * module; it is ignored where the environment is not to be trusted.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kfile.h"
+
+/* The longest line the module writes is under 300 bytes. */
+#define LINE_KEEP 4096
+
+/* A file that goes on this long without a newline is not made of lines. */
+#define LINE_GIVE_UP (1UL << 20)
+
+static const char *root(void)
+{
+	const char *dir = secure_getenv("REAPERCTL_ROOT");
+
+	return dir ? dir : "";
+}
+
+static int full_path(char full[PATH_MAX], const char *path)
+{
+	int len = snprintf(full, PATH_MAX, "%s%s", root(), path);
+
+	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/**
+ * kfile_pseudo() - are the files those of a test?
+ *
+ * Return: true if REAPERCTL_ROOT is in force; there is no namespace to enter.
+ */
+bool kfile_pseudo(void)
+{
+	return *root() != '\0';
+}
+
+/**
+ * kfile_exists() - is there such a file or directory?
+ * @path: absolute, without REAPERCTL_ROOT; likewise in all functions below
+ *
+ * Return: true unless it is known to be absent.
+ */
+bool kfile_exists(const char *path)
+{
+	char full[PATH_MAX];
+
+	if (full_path(full, path))
+		return false;
+	return !access(full, F_OK) || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/**
+ * kfile_open() - open for reading, for what is no text: a namespace
+ * @path: the file
+ *
+ * Return: a descriptor, or a negative errno.
+ */
+int kfile_open(const char *path)
+{
+	char full[PATH_MAX];
+	int err = full_path(full, path);
+	int fd;
+
+	if (err)
+		return err;
+	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * kfile_inode() - the inode number a path leads to
+ * @path: the file, links followed
+ * @inode: the result
+ *
+ * Return: 0 or a negative errno.
+ */
+int kfile_inode(const char *path, uint64_t *inode)
+{
+	char full[PATH_MAX];
+	struct stat st;
+	int err = full_path(full, path);
+
+	if (err)
+		return err;
+	if (stat(full, &st))
+		return -errno;
+	*inode = st.st_ino;
+	return 0;
+}
+
+/**
+ * kfile_value() - read a file that holds one short value
+ * @path: the file
+ * @buf: the value, one trailing newline taken off; a string even on error
+ * @size: room in @buf
+ *
+ * Return: 0; -EFBIG if it does not fit, -EBADMSG if it holds a NUL byte, or
+ * another negative errno.
+ */
+int kfile_value(const char *path, char *buf, size_t size)
+{
+	size_t len = 0;
+	int err = 0;
+	int fd;
+
+	*buf = '\0';
+	fd = kfile_open(path);
+	if (fd < 0)
+		return fd;
+	while (len < size) {
+		ssize_t got = read(fd, buf + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			err = -errno;
+		if (got <= 0)
+			break;
+		len += got;
+	}
+	close(fd);
+	if (!err && len == size)
+		err = -EFBIG;
+	if (!err && memchr(buf, '\0', len))
+		err = -EBADMSG;
+	if (err)
+		len = 0;
+	else if (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return err;
+}
+
+/**
+ * kfile_write() - write one value with one write(2)
+ * @path: the file; it is never created
+ * @value: the value, without newline
+ *
+ * Return: 0 or a negative errno: of the kernel, which then changed nothing.
+ */
+int kfile_write(const char *path, const char *value)
+{
+	char full[PATH_MAX];
+	char *line;
+	int err = full_path(full, path);
+	ssize_t put;
+	int len;
+	int fd;
+
+	if (err)
+		return err;
+	fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = asprintf(&line, "%s\n", value);
+	if (len < 0) {
+		close(fd);
+		return -ENOMEM;
+	}
+	put = write(fd, line, len);
+	if (put != len)
+		err = put < 0 ? -errno : -EIO;
+	free(line);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/**
+ * kfile_lines() - hand over a file line by line
+ * @path: the file
+ * @fn: called for each line; another result than 0 ends the reading
+ * @arg: handed on to @fn
+ *
+ * Return: 0, what @fn returned, or a negative errno; lines before an error
+ * were handed over.
+ */
+int kfile_lines(const char *path, kfile_line_fn fn, void *arg)
+{
+	char text[LINE_KEEP + 1];
+	struct kline line = { .text = text, .no = 1 };
+	unsigned long len = 0;
+	int err = 0;
+	FILE *file;
+	int fd;
+	int c;
+
+	fd = kfile_open(path);
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	errno = 0;
+	while (!err && (c = getc_unlocked(file)) != EOF) {
+		if (c != '\n') {
+			if (len < LINE_KEEP)
+				text[len] = (char)c;
+			else
+				line.bad = "is too long";
+			if (!c)
+				line.bad = "holds a NUL byte";
+			if (++len > LINE_GIVE_UP)
+				err = -EFBIG;
+			continue;
+		}
+		text[len < LINE_KEEP ? len : LINE_KEEP] = '\0';
+		err = fn(&line, arg);
+		line.no++;
+		line.bad = NULL;
+		len = 0;
+	}
+	if (!err && ferror(file))
+		err = errno ? -errno : -EIO;
+	if (!err && len) {
+		text[len < LINE_KEEP ? len : LINE_KEEP] = '\0';
+		if (!line.bad)
+			line.bad = "is cut short";
+		err = fn(&line, arg);
+	}
+	fclose(file);
+	return err;
+}
+
+static int entries(const char *path, bool links, kfile_entry_fn fn, void *arg)
+{
+	char full[PATH_MAX];
+	int err = full_path(full, path);
+	struct dirent *entry;
+	DIR *dir;
+
+	if (err)
+		return err;
+	dir = opendir(full);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		char target[PATH_MAX];
+		ssize_t len;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (!links) {
+			fn(entry->d_name, NULL, arg);
+			continue;
+		}
+		len = readlinkat(dirfd(dir), entry->d_name, target,
+				 sizeof(target) - 1);
+		/* A descriptor closed since readdir() is no news. */
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		fn(entry->d_name, target, arg);
+	}
+	closedir(dir);
+	return 0;
+}
+
+/**
+ * kfile_entries() - hand over the names in a directory, in no order
+ * @path: the directory
+ * @fn: called for each name that does not begin with a dot, with no target
+ * @arg: handed on to @fn
+ *
+ * Return: 0 or a negative errno.
+ */
+int kfile_entries(const char *path, kfile_entry_fn fn, void *arg)
+{
+	return entries(path, false, fn, arg);
+}
+
+/**
+ * kfile_links() - hand over the symbolic links in a directory, in no order
+ * @path: the directory
+ * @fn: called for each link, with what it says
+ * @arg: handed on to @fn
+ *
+ * Return: 0 or a negative errno.
+ */
+int kfile_links(const char *path, kfile_entry_fn fn, void *arg)
+{
+	return entries(path, true, fn, arg);
+}

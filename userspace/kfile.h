@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REAPERCTL_KFILE_H
+#define REAPERCTL_KFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct kline - a line of a file of the kernel
+ * @text: without its newline; cut to what was kept when @bad is set
+ * @no: its number, from 1
+ * @bad: NULL, or why it cannot be trusted, to go after "line N"
+ */
+struct kline {
+	char *text;
+	unsigned long no;
+	const char *bad;
+};
+
+typedef int (*kfile_line_fn)(const struct kline *line, void *arg);
+typedef void (*kfile_entry_fn)(const char *name, const char *target, void *arg);
+
+bool kfile_pseudo(void);
+bool kfile_exists(const char *path);
+int kfile_open(const char *path);
+int kfile_inode(const char *path, uint64_t *inode);
+int kfile_value(const char *path, char *buf, size_t size);
+int kfile_write(const char *path, const char *value);
+int kfile_lines(const char *path, kfile_line_fn fn, void *arg);
+int kfile_entries(const char *path, kfile_entry_fn fn, void *arg);
+int kfile_links(const char *path, kfile_entry_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REAPERCTL_OUTPUT_H
+#define REAPERCTL_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct output_column - a column of a table
+ * @head: its heading
+ * @right: true for numbers
+ */
+struct output_column {
+	const char *head;
+	bool right;
+};
+
+void output_begin(bool json, bool many);
+int output_end(void);
+bool output_json(void);
+
+void output_open(const char *key);
+void output_open_array(const char *key);
+void output_close(void);
+void output_string(const char *key, const char *value);
+void output_u64(const char *key, uint64_t value);
+void output_auto(const char *key, const char *value);
+void output_null(const char *key);
+
+__attribute__((format(printf, 1, 2))) void output_line(const char *format, ...);
+void output_table(const struct output_column *columns, size_t n);
+__attribute__((format(printf, 1, 2))) void output_cell(const char *format, ...);
+void output_table_end(void);
+
+__attribute__((format(printf, 1, 2))) void output_help(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void output_error(const char *format,
+							...);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REAPERCTL_H
+#define REAPERCTL_H
+
+/**
+ * enum rc - exit codes, a contract with scripts
+ * @RC_DONE: done
+ * @RC_FAILED: failed; one line on stderr says what, where and what to do
+ * @RC_USAGE: the command line is wrong
+ * @RC_UNLOADED: the module is not loaded
+ */
+enum rc { RC_DONE = 0, RC_FAILED = 1, RC_USAGE = 2, RC_UNLOADED = 3 };
+
+/* Where the kernel shows the module; REAPERCTL_ROOT goes in front. */
+#define PROC_REAPER "/proc/net/tcp_reaper"
+#define PROC_STATS PROC_REAPER "/stats"
+#define PROC_SOCKETS PROC_REAPER "/sockets"
+#define SYSCTL_REAPER "/proc/sys/net/tcp_reaper"
+#define SYS_MODULE "/sys/module/tcp_reaper"
+
+/* The first failure decides: what follows is often its consequence. */
+static inline enum rc rc_first(enum rc a, enum rc b)
+{
+	return a != RC_DONE ? a : b;
+}
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tracked sockets of a namespace: a header line that names the columns,
+ * then a line each. Columns are found by name, so the module may add some.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "badlines.h"
+#include "duration.h"
+#include "kfile.h"
+#include "mem.h"
+#include "output.h"
+#include "sockets.h"
+
+#define FIELDS_MAX 32
+
+struct column {
+	const char *name;
+	size_t offset;
+	size_t size; /* of a string; 0 for a number */
+	const char *missing;
+	const char *wrong;
+};
+
+#define WORD(f)                                                              \
+	{                                                                    \
+#f, offsetof(struct sock, f), sizeof(((struct sock *)0)->f), \
+			"has no column " #f, "has too long a " #f            \
+	}
+#define NUMBER(f)                                                     \
+	{                                                             \
+#f, offsetof(struct sock, f), 0, "has no column " #f, \
+			"has no number as " #f                        \
+	}
+
+static const struct column columns[] = {
+	WORD(class), WORD(state),  NUMBER(age_ms), NUMBER(idle_ms),
+	WORD(local), WORD(remote), NUMBER(uid),	   NUMBER(inode),
+	NUMBER(rxq), NUMBER(txq),  WORD(verdict),
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+struct reading {
+	struct sockets *sockets;
+	struct badlines bad;
+	size_t fields;
+	size_t place[COLUMNS]; /* which field each column is */
+};
+
+/* Cut @text into @field. Return: how many there are, even past FIELDS_MAX. */
+static size_t split(char *text, char *field[FIELDS_MAX])
+{
+	char *save;
+	size_t n = 0;
+	char *word;
+
+	for (word = strtok_r(text, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save)) {
+		if (n < FIELDS_MAX)
+			field[n] = word;
+		n++;
+	}
+	return n;
+}
+
+static const char *header(struct reading *reading, char *text)
+{
+	char *field[FIELDS_MAX];
+	size_t c;
+
+	reading->fields = split(text, field);
+	if (reading->fields > FIELDS_MAX)
+		return "has too many columns";
+	for (c = 0; c < COLUMNS; c++) {
+		size_t f = 0;
+
+		while (f < reading->fields && strcmp(field[f], columns[c].name))
+			f++;
+		if (f == reading->fields)
+			return columns[c].missing;
+		reading->place[c] = f;
+	}
+	return NULL;
+}
+
+static const char *row(const struct reading *reading, char *text,
+		       struct sock *sock)
+{
+	char *field[FIELDS_MAX];
+	size_t c;
+
+	if (split(text, field) != reading->fields)
+		return "has not as many fields as the first line";
+	for (c = 0; c < COLUMNS; c++) {
+		char *at = (char *)sock + columns[c].offset;
+		const char *word = field[reading->place[c]];
+		size_t len = strlen(word);
+
+		if (!columns[c].size) {
+			uint64_t value;
+
+			if (!number_parse(word, &value))
+				return columns[c].wrong;
+			memcpy(at, &value, sizeof(value));
+		} else if (len < columns[c].size) {
+			memcpy(at, word, len + 1);
+		} else {
+			return columns[c].wrong;
+		}
+	}
+	return NULL;
+}
+
+static int take(const struct kline *line, void *arg)
+{
+	struct reading *reading = arg;
+	struct sockets *sockets = reading->sockets;
+	struct sock *sock;
+	const char *why = line->bad;
+
+	if (line->no == 1) {
+		if (!why)
+			why = header(reading, line->text);
+		if (why)
+			badlines_add(&reading->bad, line, why);
+		/* Without it no other line can be understood. */
+		return !!why;
+	}
+	sockets->v = mem_grow(sockets->v, sockets->n, &sockets->cap,
+			      sizeof(*sockets->v));
+	sock = &sockets->v[sockets->n];
+	if (!why)
+		why = row(reading, line->text, sock);
+	if (why)
+		badlines_add(&reading->bad, line, why);
+	else
+		sockets->n++;
+	return 0;
+}
+
+/**
+ * sockets_read() - read them all
+ * @sockets: zeroed; sockets_free() it in any case
+ * @ns: where the caller is, for the message
+ *
+ * Return: RC_DONE, or RC_FAILED after a line on stderr; what was right is in
+ * @sockets nevertheless.
+ */
+enum rc sockets_read(struct sockets *sockets, const struct netns *ns)
+{
+	struct reading reading = { .sockets = sockets };
+	int err = kfile_lines(PROC_SOCKETS, take, &reading);
+
+	if (!err && !reading.fields) {
+		struct kline line = { .no = 1 };
+
+		badlines_add(&reading.bad, &line, "is missing");
+	}
+	return badlines_report(&reading.bad, PROC_SOCKETS, ns,
+			       err < 0 ? err : 0);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct sock *x = a;
+	const struct sock *y = b;
+	int order;
+
+	if (x->age_ms != y->age_ms)
+		return x->age_ms > y->age_ms ? -1 : 1;
+	/* Ages are coarse: keep equal ones in the same order every time. */
+	order = strcmp(x->local, y->local);
+	return order ? order : strcmp(x->remote, y->remote);
+}
+
+/**
+ * sockets_sort() - the oldest first
+ * @sockets: the sockets
+ */
+void sockets_sort(struct sockets *sockets)
+{
+	if (sockets->n)
+		qsort(sockets->v, sockets->n, sizeof(*sockets->v), by_age);
+}
+
+/**
+ * sockets_free() - forget them
+ * @sockets: what was read
+ */
+void sockets_free(struct sockets *sockets)
+{
+	free(sockets->v);
+	memset(sockets, 0, sizeof(*sockets));
+}

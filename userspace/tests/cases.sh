@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The table of command lines: t RC ARGS STDOUT STDERR. Sourced by run.
+
+USAGE_HINT='see reaperctl --help'
+
+cases_usage() {
+	t 0 -V "reaperctl $VERSION" ''
+	t 0 --version "reaperctl $VERSION" ''
+	t 2 frobnicate '' "reaperctl: frobnicate: no such command; $USAGE_HINT"
+	t 2 '-x' '' "reaperctl: -x: no such option; $USAGE_HINT"
+	t 2 '-jx' '' "reaperctl: -x: no such option; $USAGE_HINT"
+	t 2 '--frob' '' "reaperctl: --frob: no such option; $USAGE_HINT"
+	t 2 '--json=1' '' "reaperctl: -j: takes no value; $USAGE_HINT"
+	t 2 '-n' '' "reaperctl: -n: needs a value; $USAGE_HINT"
+	t 2 '-a -n blue' '' "reaperctl: only one of -n, -p and -a, and once; $USAGE_HINT"
+	t 2 '-p 1 -p 1' '' "reaperctl: only one of -n, -p and -a, and once; $USAGE_HINT"
+	t 2 '-p 12x list' '' "reaperctl: -p 12x: not the number of a process; $USAGE_HINT"
+	t 2 '-p 0' '' "reaperctl: -p 0: not the number of a process; $USAGE_HINT"
+	t 2 '-p 99999999999' '' "reaperctl: -p 99999999999: not the number of a process; $USAGE_HINT"
+	t 2 '-n ../x' '' "reaperctl: -n ../x: not a name of a network namespace; $USAGE_HINT"
+	t 2 'list extra' '' 'reaperctl: list: extra is one too many; see reaperctl list --help'
+	t 2 'get a b' '' 'reaperctl: get: b is one too many; see reaperctl get --help'
+	t 2 'list -x' '' 'reaperctl: -x: no such option; see reaperctl list --help'
+	t 2 'get mode --frob' '' 'reaperctl: --frob: no such option; see reaperctl get --help'
+	t 2 '-a version' '' 'reaperctl: version is about the machine: not with -n, -p or -a; see reaperctl version --help'
+	t 2 'set' '' 'reaperctl: set: KEY=VALUE... is missing; see reaperctl set --help'
+	t 1 '-n nosuch' '' 'reaperctl: -n nosuch: /run/netns/nosuch: No such file or directory; "ip netns list" shows the names'
+	t 1 '-p 4712' '' 'reaperctl: -p 4712: /proc/4712/ns/net: No such file or directory; no such process, or it has ended'
+}
+
+cases_get() {
+	t 0 get 'mode = observe
+close_wait.action = reset
+close_wait.spare_active = 1
+close_wait.timeout_ms = 3600000
+orphan.timeout_ms = 300000' ''
+	t 0 'get close_wait.timeout_ms' 3600000 ''
+	t 0 'get close_wait/timeout_ms' 3600000 ''
+	t 0 '-n blue get mode' observe ''
+	t 0 '-p 9000 get mode' observe ''
+	t 1 'get close_wait_timeout_ms' '' 'reaperctl: close_wait_timeout_ms: no such setting in netns initial; "reaperctl get" shows all'
+	t 1 'get close_wait.timeout' '' 'reaperctl: close_wait.timeout: no such setting in netns initial; "reaperctl get" shows all'
+	t 0 '-a get mode' "# netns initial (inode $INITIAL)
+observe
+
+# netns blue (inode $BLUE)
+observe
+
+# netns of pid 9000 (inode $POD)
+observe" ''
+	t 0 '-j get mode' "{\"netns\":{\"name\":\"initial\",\"pid\":null,\"inode\":$INITIAL},\"knobs\":{\"mode\":\"observe\"}}" ''
+	t 0 '-j -a get orphan.timeout_ms' "[{\"netns\":{\"name\":\"initial\",\"pid\":1,\"inode\":$INITIAL},\"knobs\":{\"orphan.timeout_ms\":300000}},{\"netns\":{\"name\":\"blue\",\"pid\":null,\"inode\":$BLUE},\"knobs\":{\"orphan.timeout_ms\":300000}},{\"netns\":{\"name\":null,\"pid\":9000,\"inode\":$POD},\"knobs\":{\"orphan.timeout_ms\":300000}}]" ''
+}
+
+cases_set() {
+	t 0 'set close_wait.timeout_ms=30s orphan/timeout_ms=1h30m' '' ''
+	t 0 'get close_wait.timeout_ms' 30000 ''
+	t 0 'get orphan.timeout_ms' 5400000 ''
+	t 0 'set close_wait.timeout_ms=500ms orphan.timeout_ms=2d' '' ''
+	t 0 'get close_wait.timeout_ms' 500 ''
+	t 0 'get orphan.timeout_ms' 172800000 ''
+	t 0 'set close_wait.timeout_ms=4294967295' '' ''
+	t 0 '-j set mode=enforce close_wait.timeout_ms=5m' "{\"netns\":{\"name\":\"initial\",\"pid\":null,\"inode\":$INITIAL},\"knobs\":{\"mode\":\"enforce\",\"close_wait.timeout_ms\":300000}}" ''
+	t 0 '-a set mode=observe' '' ''
+	# Nothing below may change a thing.
+	local hint='see reaperctl set --help' bad
+	for bad in 5x 1m1h 5m5m 1.5s -1 +1 s 5m0 99999999999999999999 \
+		999999999999999999d 5mss; do
+		t 2 "set mode=off orphan.timeout_ms=$bad" '' \
+			"reaperctl: set: orphan.timeout_ms=$bad: not a time: 30s, 5m, 1h30m or milliseconds; $hint"
+	done
+	t 2 'set mode=off orphan.timeout_ms=4294967296' '' "reaperctl: set: orphan.timeout_ms=4294967296: more than 4294967295 ms, about 49 days; $hint"
+	t 2 'set mode=off orphan.timeout_ms=50d' '' "reaperctl: set: orphan.timeout_ms=50d: more than 4294967295 ms, about 49 days; $hint"
+	t 2 'set mode=off orphan.timeout_ms' '' "reaperctl: set: orphan.timeout_ms: not KEY=VALUE; $hint"
+	t 2 'set mode=off =5' '' "reaperctl: set: =5: not KEY=VALUE; $hint"
+	t 2 'set mode=off orphan.timeout_ms=' '' "reaperctl: set: orphan.timeout_ms=: not KEY=VALUE; $hint"
+	t 2 'set mode=off mode=enforce' '' "reaperctl: set: mode: given twice; $hint"
+	t 2 'set orphan.timeout_ms=1 orphan/timeout_ms=2' '' "reaperctl: set: orphan/timeout_ms: given twice; $hint"
+	t 1 'set mode=off no.such=1' '' 'reaperctl: no.such: no such setting in netns initial; nothing was changed; "reaperctl get" shows all'
+	t 0 get 'mode = observe
+close_wait.action = reset
+close_wait.spare_active = 1
+close_wait.timeout_ms = 300000
+orphan.timeout_ms = 172800000' ''
+
+	# A file of the real kernel that takes some values and refuses others,
+	# and belongs to the tool's own process only.
+	ln -sf /proc/self/oom_score_adj \
+		"$ROOT/proc/sys/net/tcp_reaper/orphan_max"
+	t 0 'set mode=off orphan.max=1000' '' ''
+	t 1 'set mode=enforce close_wait.timeout_ms=1s orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
+	t 0 'get mode' off ''
+	t 0 'get close_wait.timeout_ms' 300000 ''
+	t 1 '-a set mode=enforce orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
+	t 0 'get mode' off ''
+	new_root
+
+	capture tool_unprivileged set mode=off
+	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in netns initial: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed; it needs CAP_NET_ADMIN over the namespace, and over the initial one where the parameter netns_admin is N' ]; then
+		ok "$LABEL set without rights"
+	else
+		not_ok "$LABEL set without rights" "rc $rc: $out $err"
+	fi
+	t 0 'get mode' observe ''
+}
+
+cases_show() {
+	local screen="netns   initial (inode $INITIAL)
+mode    observe: counts what would be reaped, touches no socket
+hook    kprobe tcp_fin, tcp_close
+
+CLASS       TRACKED  SEEN  RECOVERED  REAPED  WOULD-REAP  TIMEOUT  ACTION
+close_wait        2   120        117       0           1       1h  reset
+orphan            1    40         39       0           0       5m  -
+
+spared  active 2: data still moves after the peer's FIN
+health  adopted 1: no hook saw them, a census found them; right after the load that is normal
+        census_runs 4: walks over all connections
+other   novel_counter 18446744073709551615"
+
+	t 0 '' "$screen" ''
+	t 0 status "$screen" ''
+	t 0 list 'CLASS       STATE         AGE  IDLE  RECV-Q  SEND-Q  LOCAL              REMOTE               VERDICT        HOLDER
+close_wait  CLOSE_WAIT  1h02m  0.0s       0       0  127.0.0.1:80       127.0.0.1:40313      spared_active  not accepted
+orphan      FIN_WAIT1   1m05s  0.4s       0    1460  [2001:db8::1]:443  [2001:db8::2]:50000  due            none
+close_wait  CLOSE_WAIT   5.2s  5.2s       1       0  127.0.0.1:80       127.0.0.1:40312      wait           users:(("leaky",pid=812,fd=7),("leaky",pid=812,fd=12),("worker",pid=4711,fd=9))' ''
+	t 0 version "reaperctl $VERSION
+tcp_reaper 1.2.3" ''
+	t 0 '-j version' "{\"reaperctl\":\"$VERSION\",\"module\":\"1.2.3\"}" ''
+	t 0 '-n blue status' "${screen/initial (inode $INITIAL)/blue (inode $BLUE)}" ''
+}
+
+# Help is on stdout, with 0, for the tool and for each verb it names.
+cases_help() {
+	local verb
+
+	capture tool --help
+	case $rc:$err:$out in
+	0::Usage:\ reaperctl*) ok "$LABEL --help" ;;
+	*) not_ok "$LABEL --help" "rc $rc: $err $out" ;;
+	esac
+	for verb in status list get set version; do
+		check "$LABEL --help names $verb" grep -q "^  $verb " "$TMP/out"
+	done
+	for verb in status list get set version; do
+		capture tool "$verb" --help
+		case $rc:$err:$out in
+		0::Usage:\ reaperctl*\ "$verb"*) ok "$LABEL $verb --help" ;;
+		*) not_ok "$LABEL $verb --help" "rc $rc: $err $out" ;;
+		esac
+	done
+	t 0 'set mode=off -h' "$(tool set -h)" ''
+	t 0 'get mode' observe ''
+}
+
+# No module: 3, and what to do; help and bad usage are as ever.
+cases_unloaded() {
+	local gone='reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+
+	rm -r "$ROOT/proc/net/tcp_reaper" "$ROOT/proc/sys/net/tcp_reaper"
+	t 3 '' '' "$gone"
+	t 3 '-j list' '' "$gone"
+	t 3 '-a get' '' "$gone"
+	t 3 'set mode=off' '' "$gone"
+	t 3 'version' "reaperctl $VERSION" "$gone"
+	t 3 '-j version' "{\"reaperctl\":\"$VERSION\",\"module\":null}" "$gone"
+	t 2 'get a b' '' 'reaperctl: get: b is one too many; see reaperctl get --help'
+	new_root
+}
+
+cases_full_disk() {
+	rc=0
+	tool list >/dev/full 2>"$TMP/err" || rc=$?
+	if [ "$rc" = 1 ] && grep -q 'standard output: No space left' "$TMP/err"; then
+		ok "$LABEL list > /dev/full"
+	else
+		not_ok "$LABEL list > /dev/full" "rc $rc: $(cat "$TMP/err")"
+	fi
+}

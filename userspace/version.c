@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * reaperctl version: the tool's and the module's, which should be the same.
+ */
+#include "kfile.h"
+#include "output.h"
+#include "verb.h"
+
+static enum rc run(struct call *call)
+{
+	char module[64];
+	bool loaded = kfile_exists(PROC_REAPER);
+	bool known = loaded && !kfile_value(SYS_MODULE "/version", module,
+					    sizeof(module));
+
+	(void)call;
+	output_open(NULL);
+	output_string("reaperctl", REAPERCTL_VERSION);
+	output_line("reaperctl %s", REAPERCTL_VERSION);
+	if (known) {
+		output_string("module", module);
+		output_line("tcp_reaper %s", module);
+	} else {
+		output_null("module");
+	}
+	output_close();
+	if (!loaded) {
+		output_error("module not loaded: no " PROC_REAPER
+			     "; modprobe tcp_reaper");
+		return RC_UNLOADED;
+	}
+	if (!known) {
+		output_error("the module's version is not known: " SYS_MODULE
+			     "/version cannot be read; is /sys mounted?");
+		return RC_FAILED;
+	}
+	return RC_DONE;
+}
+
+const struct verb verb_version = {
+	.name = "version",
+	.args = "",
+	.what = "versions of the tool and of the module",
+	.help = "Prints the version of reaperctl and, on a second line, that of the module.\n",
+	.global = true,
+	.run = run,
+};
