@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_COMPAT_CLASS_H
+#define TCP_REAPER_COMPAT_CLASS_H
+
+#include <linux/device.h>
+#include <linux/ns_common.h>
+#include <net/net_namespace.h>
+
+#include "config.h"
+
+/* 2cff72c7ad7e: sysfs attributes may be const, and their methods take them so. */
+#ifdef TCP_REAPER_HAVE_DEVICE_ATTRIBUTE_CONST
+typedef const struct device_attribute tcp_reaper_device_attribute;
+#else
+typedef struct device_attribute tcp_reaper_device_attribute;
+#endif
+
+/*
+ * The callbacks of a class take a const device since a9b12f8b4e0b ("driver
+ * core: make struct device_type/class callbacks constant", 6.2), and the
+ * namespace is a struct ns_common instead of an opaque tag in 7.2.
+ */
+#ifdef TCP_REAPER_HAVE_CLASS_CONST
+#define TCP_REAPER_CLASS_DEVICE const struct device
+#else
+#define TCP_REAPER_CLASS_DEVICE struct device
+#endif
+
+#ifdef TCP_REAPER_HAVE_CLASS_NS_COMMON
+#define TCP_REAPER_CLASS_TAG const struct ns_common
+#define tcp_reaper_class_tag(net) (&(net)->ns)
+#else
+#define TCP_REAPER_CLASS_TAG const void
+#define tcp_reaper_class_tag(net) (net)
+#endif
+
+/**
+ * TCP_REAPER_CLASS_CALLBACKS - a class's callbacks as this kernel types them
+ * @net_of: const struct net *(const struct device *)
+ * @own: void (const struct device *, kuid_t *, kgid_t *)
+ */
+#define TCP_REAPER_CLASS_CALLBACKS(net_of, own)				\
+static TCP_REAPER_CLASS_TAG *						\
+tcp_reaper_class_namespace(TCP_REAPER_CLASS_DEVICE *dev)		\
+{									\
+	return tcp_reaper_class_tag(net_of(dev));			\
+}									\
+static void tcp_reaper_class_ownership(TCP_REAPER_CLASS_DEVICE *dev,	\
+				       kuid_t *uid, kgid_t *gid)	\
+{									\
+	own(dev, uid, gid);						\
+}
+
+#endif

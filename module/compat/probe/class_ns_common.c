@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+/* 7.2: the namespace of a device is a struct ns_common, not an opaque tag. */
+#include <linux/device.h>
+#include <linux/ns_common.h>
+
+static const struct ns_common *namespace(const struct device *dev)
+{
+	return NULL;
+}
+
+struct class probe = {
+	.namespace = namespace,
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/* 6.6, 9edbfe92a0a1: a table is registered with its size. */
+#include <net/net_namespace.h>
+
+void *probe(struct net *net, struct ctl_table *table);
+void *probe(struct net *net, struct ctl_table *table)
+{
+	return register_net_sysctl_sz(net, "", table, 0);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_HOOK_H
+#define TCP_REAPER_HOOK_H
+
+#include <linux/types.h>
+
+int tcp_reaper_hook_choose(const char *word);
+int tcp_reaper_hook_describe(char *buf, size_t size);
+void tcp_reaper_hook_install(void);
+void tcp_reaper_hook_remove(void);
+bool tcp_reaper_hook_present(void);
+void tcp_reaper_hook_blind(void);
+unsigned long tcp_reaper_hook_nmissed(void);
+
+#endif

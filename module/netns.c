@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What each network namespace has of its own: policy, counters, table, files.
+ */
+#include <linux/capability.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+
+#include "census.h"
+#include "knobs.h"
+#include "netns.h"
+#include "nursery.h"
+#include "params.h"
+#include "procfs.h"
+#include "sysctl.h"
+#include "sysfs.h"
+#include "watch.h"
+
+unsigned int tcp_reaper_net_id;
+LIST_HEAD(tcp_reaper_nets);
+DEFINE_MUTEX(tcp_reaper_net_lock);
+
+/**
+ * tcp_reaper_policy_snapshot - the policy in force
+ * @rn: the namespace
+ * @policy: where to
+ *
+ * Context: any. Each knob is whole; two knobs written one after the other may
+ * be seen as before and after.
+ */
+void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
+				struct tcp_reaper_policy *policy)
+{
+	const u32 *from = (const u32 *)&rn->policy;
+	u32 *to = (u32 *)policy;
+	size_t i;
+
+	for (i = 0; i < sizeof(*policy) / sizeof(u32); i++)
+		to[i] = READ_ONCE(from[i]);
+}
+
+/**
+ * tcp_reaper_policy_set - change one knob, for tracked sockets too
+ * @rn: the namespace
+ * @offset: of the knob in struct tcp_reaper_policy
+ * @value: checked by the caller
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
+{
+	u32 *at = (u32 *)((char *)&rn->policy + offset);
+	bool begins = false;
+	u32 before;
+
+	mutex_lock(&rn->lock);
+	before = *at;
+	WRITE_ONCE(*at, value);
+	if (at == &rn->policy.mode && !rn->closing) {
+		begins = before == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
+		WRITE_ONCE(rn->hooked, value != TCP_REAPER_OFF);
+	}
+	if (before != value)
+		tcp_reaper_watch_again(rn);
+	mutex_unlock(&rn->lock);
+	if (begins)
+		tcp_reaper_census_adopt(rn);
+}
+
+/**
+ * tcp_reaper_may_change - may the current process change a namespace's policy
+ * @net: the namespace
+ *
+ * Return: true if it has CAP_NET_ADMIN over it or, with netns_admin=N, over
+ * the initial one.
+ */
+bool tcp_reaper_may_change(const struct net *net)
+{
+	if (READ_ONCE(tcp_reaper_netns_admin))
+		return ns_capable(net->user_ns, CAP_NET_ADMIN);
+	return capable(CAP_NET_ADMIN);
+}
+
+static int __net_init net_start(struct net *net)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(net);
+	static u64 seqno;
+	int err;
+
+	rn->net = net;
+	mutex_init(&rn->lock);
+	INIT_LIST_HEAD(&rn->list);
+	tcp_reaper_params_template(&rn->policy);
+	tcp_reaper_watch_start(rn);
+
+	err = tcp_reaper_sysfs_add(rn);
+	if (err)
+		return err;
+	err = tcp_reaper_sysctl_add(rn);
+	if (err)
+		goto err_sysfs;
+	err = tcp_reaper_procfs_add(net);
+	if (err)
+		goto err_sysctl;
+
+	mutex_lock(&tcp_reaper_net_lock);
+	rn->seqno = seqno++;
+	list_add_tail(&rn->list, &tcp_reaper_nets);
+	mutex_unlock(&tcp_reaper_net_lock);
+	/* A write to the mode may have come first. */
+	mutex_lock(&rn->lock);
+	WRITE_ONCE(rn->hooked, rn->policy.mode != TCP_REAPER_OFF);
+	mutex_unlock(&rn->lock);
+	return 0;
+
+err_sysctl:
+	tcp_reaper_sysctl_del(rn);
+err_sysfs:
+	tcp_reaper_sysfs_del(rn);
+	return err;
+}
+
+/* RCU passes between this and net_stop(): no handler notes it any more. */
+static void __net_exit net_pre_stop(struct net *net)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(net);
+
+	mutex_lock(&rn->lock);
+	rn->closing = true;
+	WRITE_ONCE(rn->hooked, false);
+	mutex_unlock(&rn->lock);
+}
+
+static void __net_exit net_stop(struct list_head *nets)
+{
+	struct tcp_reaper_net *rn;
+	struct net *net;
+
+	/* First those who could change it, then those who look at it. */
+	list_for_each_entry(net, nets, exit_list) {
+		rn = tcp_reaper_net(net);
+		tcp_reaper_procfs_del(net);
+		tcp_reaper_sysctl_del(rn);
+		tcp_reaper_sysfs_del(rn);
+		mutex_lock(&tcp_reaper_net_lock);
+		list_del_init(&rn->list);
+		mutex_unlock(&tcp_reaper_net_lock);
+	}
+	tcp_reaper_nursery_purge();
+	list_for_each_entry(net, nets, exit_list)
+		tcp_reaper_watch_stop(tcp_reaper_net(net));
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_start,
+	.pre_exit = net_pre_stop,
+	.exit_batch = net_stop,
+	.id = &tcp_reaper_net_id,
+	.size = sizeof(struct tcp_reaper_net),
+};
+
+/**
+ * tcp_reaper_netns_init - take on every namespace, and those to come
+ *
+ * Return: 0 or a negative errno.
+ */
+int tcp_reaper_netns_init(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+/** tcp_reaper_netns_exit - let go of every namespace */
+void tcp_reaper_netns_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+}

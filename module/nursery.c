@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The nursery: a ring a CPU in which probe handlers note a weak reference and
+ * the time, and a worker that settles them some tens of milliseconds later.
+ * Most are gone by then, and have cost nothing else.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "census.h"
+#include "facts.h"
+#include "hook.h"
+#include "netns.h"
+#include "nursery.h"
+#include "watch.h"
+#include "weakref.h"
+
+#define TICK_MS 100
+/* Younger ones get the chance to leave by themselves before the next tick. */
+#define YOUNG_MS 20
+
+/**
+ * struct record - what a probe handler notes of a transition
+ * @sk: the socket, not pinned
+ * @rn: its namespace; NULL once that is gone (tcp_reaper_nursery_purge())
+ * @hash: its sk_hash
+ * @seq: rcv_nxt for TCP_REAPER_CLOSE_WAIT; no meaning for others
+ * @stamp: low half of jiffies
+ * @class: enum tcp_reaper_class in which it is, or is about to be
+ */
+struct record {
+	struct sock *sk;
+	struct tcp_reaper_net *rn;
+	u32 hash;
+	u32 seq;
+	u32 stamp;
+	u32 class;
+};
+
+/**
+ * struct ring - the records of one CPU
+ * @head: next to write, by this CPU's handlers alone: a probe that hits inside
+ *	another's handler on the same CPU is skipped by the kernel
+ * @armed: the worker will come; set here, cleared by the worker
+ * @lost: records were lost to a full ring
+ * @records: tcp_reaper_nursery_records of them, a power of two
+ * @tail: next to read, by the worker alone
+ */
+struct ring {
+	u32 head;
+	bool armed;
+	bool lost;
+	struct record *records;
+	u32 tail ____cacheline_aligned_in_smp;
+};
+
+unsigned int tcp_reaper_nursery_records = 2048;
+
+static DEFINE_PER_CPU_ALIGNED(struct ring, rings);
+/* Protects every ring's tail, and the worker's state below. */
+static DEFINE_MUTEX(drain_lock);
+static bool disarmed = true;
+static u64 events[TCP_REAPER_NR_CLASSES];
+static unsigned long nmissed_seen;
+
+static void drain_tick(struct work_struct *work);
+static void drain_now(struct work_struct *work);
+static DECLARE_DELAYED_WORK(tick_work, drain_tick);
+static DECLARE_WORK(kick_work, drain_now);
+
+/**
+ * tcp_reaper_nursery_push - note a transition
+ * @sk: the socket to which it happens
+ * @class: the class it enters
+ * @seq: rcv_nxt past the FIN, for TCP_REAPER_CLOSE_WAIT
+ *
+ * Two things may happen once a tick on a CPU, and no more: the worker's timer
+ * is started, or the worker is woken as the ring is half full.
+ *
+ * Context: probe handler, preemption off.
+ */
+void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
+			     u32 seq)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(sock_net(sk));
+	struct ring *ring;
+	struct record *rec;
+	u32 head, used;
+
+	if (!READ_ONCE(rn->hooked))
+		return;
+	ring = this_cpu_ptr(&rings);
+	head = ring->head;
+	used = head - READ_ONCE(ring->tail);
+	if (unlikely(used >= tcp_reaper_nursery_records)) {
+		tcp_reaper_count(rn, TCP_REAPER_STAT_QUEUE_LOST);
+		WRITE_ONCE(ring->lost, true);
+		return;
+	}
+
+	rec = &ring->records[head & (tcp_reaper_nursery_records - 1)];
+	rec->sk = sk;
+	rec->rn = rn;
+	rec->hash = sk->sk_hash;
+	rec->seq = seq;
+	rec->stamp = jiffies;
+	rec->class = class;
+	/* Pairs with the acquire in drain(). */
+	smp_store_release(&ring->head, head + 1);
+
+	if (unlikely(!READ_ONCE(ring->armed))) {
+		WRITE_ONCE(ring->armed, true);
+		queue_delayed_work(tcp_reaper_wq, &tick_work,
+				   msecs_to_jiffies(TICK_MS));
+	}
+	if (unlikely(used == tcp_reaper_nursery_records / 2))
+		queue_work(tcp_reaper_wq, &kick_work);
+}
+
+static void settle(const struct record *rec, u64 now)
+{
+	enum tcp_reaper_class class = rec->class;
+	bool closing = class == TCP_REAPER_ORPHAN;
+	struct sock *sk;
+
+	events[class]++;
+	tcp_reaper_count_class(rec->rn, class, TCP_REAPER_STAT_SEEN);
+	sk = tcp_reaper_ref_get(rec->rn->net, rec->sk, rec->hash);
+	if (!sk)
+		return;
+	if (tcp_reaper_class_of(sk, closing) == class &&
+	    (closing || tcp_reaper_ref_seq(sk, class) == rec->seq))
+		tcp_reaper_watch(rec->rn, sk, class,
+				 now - (u32)((u32)now - rec->stamp),
+				 TCP_REAPER_BY_HOOK);
+	sock_put(sk);
+}
+
+/* Returns true if there was, or still is, anything in the ring. */
+static bool drain(struct ring *ring, u32 young)
+{
+	/* Pairs with the release in tcp_reaper_nursery_push(). */
+	u32 head = smp_load_acquire(&ring->head);
+	u32 tail = ring->tail;
+
+	lockdep_assert_held(&drain_lock);
+	if (tail == head)
+		return false;
+	while (tail != head) {
+		struct record *rec =
+			&ring->records[tail & (tcp_reaper_nursery_records - 1)];
+		u64 now = get_jiffies_64();
+
+		if ((u32)now - rec->stamp < young)
+			break;
+		if (rec->rn)
+			settle(rec, now);
+		/* The handler may use the place again. */
+		smp_store_release(&ring->tail, ++tail);
+		if (!(tail % 64))
+			cond_resched();
+	}
+	return true;
+}
+
+/* Were records lost, or hits? Then there may be sockets we do not know of. */
+static void check_losses(void)
+{
+	unsigned long nmissed = tcp_reaper_hook_nmissed();
+	bool lost = nmissed != nmissed_seen;
+	int cpu;
+
+	nmissed_seen = nmissed;
+	for_each_possible_cpu(cpu) {
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+
+		if (READ_ONCE(ring->lost)) {
+			WRITE_ONCE(ring->lost, false);
+			lost = true;
+		}
+	}
+	if (lost)
+		tcp_reaper_census_request();
+}
+
+static bool drain_all(u32 young)
+{
+	bool busy = false;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		busy |= drain(per_cpu_ptr(&rings, cpu), young);
+	check_losses();
+	return busy;
+}
+
+static void drain_now(struct work_struct *work)
+{
+	mutex_lock(&drain_lock);
+	drain_all(0);
+	mutex_unlock(&drain_lock);
+}
+
+/*
+ * Runs as long as there is anything to do. A handler that reads "armed" just
+ * before it is cleared relies on the worker: so after clearing there is one
+ * more round, by which whatever such a handler wrote has long been visible.
+ */
+static void drain_tick(struct work_struct *work)
+{
+	int cpu;
+
+	mutex_lock(&drain_lock);
+	if (drain_all(msecs_to_jiffies(YOUNG_MS))) {
+		disarmed = false;
+	} else if (!disarmed) {
+		for_each_possible_cpu(cpu)
+			WRITE_ONCE(per_cpu_ptr(&rings, cpu)->armed, false);
+		disarmed = true;
+	} else {
+		goto out;
+	}
+	queue_delayed_work(tcp_reaper_wq, &tick_work, msecs_to_jiffies(TICK_MS));
+out:
+	mutex_unlock(&drain_lock);
+}
+
+/**
+ * tcp_reaper_nursery_purge - forget the records of namespaces that go away
+ *
+ * Their pre_exit cleared hooked and RCU has passed, so no new ones come.
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_nursery_purge(void)
+{
+	int cpu;
+
+	mutex_lock(&drain_lock);
+	for_each_possible_cpu(cpu) {
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		u32 head = smp_load_acquire(&ring->head);
+		u32 i;
+
+		for (i = ring->tail; i != head; i++) {
+			struct record *rec =
+				&ring->records[i & (tcp_reaper_nursery_records - 1)];
+
+			if (rec->rn && READ_ONCE(rec->rn->closing))
+				rec->rn = NULL;
+		}
+	}
+	mutex_unlock(&drain_lock);
+}
+
+/**
+ * tcp_reaper_nursery_events - how many transitions the hook reported
+ * @class: into which class
+ *
+ * Return: a count since load, of all namespaces.
+ */
+u64 tcp_reaper_nursery_events(enum tcp_reaper_class class)
+{
+	u64 n;
+
+	mutex_lock(&drain_lock);
+	drain_all(0);
+	n = events[class];
+	mutex_unlock(&drain_lock);
+	return n;
+}
+
+/**
+ * tcp_reaper_nursery_setup - make the rings
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_nursery_setup(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+
+		ring->records = kvmalloc_node(array_size(tcp_reaper_nursery_records,
+							 sizeof(struct record)),
+					      GFP_KERNEL | __GFP_ZERO,
+					      cpu_to_node(cpu));
+		if (!ring->records) {
+			tcp_reaper_nursery_teardown();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * tcp_reaper_nursery_quiesce - stop the worker, once no hook is left
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_nursery_quiesce(void)
+{
+	cancel_delayed_work_sync(&tick_work);
+	cancel_work_sync(&kick_work);
+}
+
+/** tcp_reaper_nursery_teardown - undo tcp_reaper_nursery_setup() */
+void tcp_reaper_nursery_teardown(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kvfree(per_cpu_ptr(&rings, cpu)->records);
+		per_cpu_ptr(&rings, cpu)->records = NULL;
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/module/tcp_reaper/parameters/: what a new namespace starts with, and
+ * what holds for all of them together.
+ */
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+
+#include "census.h"
+#include "hook.h"
+#include "knobs.h"
+#include "nursery.h"
+#include "params.h"
+#include "policy.h"
+#include "table.h"
+
+static unsigned int mode = TCP_REAPER_OBSERVE;
+static unsigned int close_wait_timeout_ms = 3600000;
+static unsigned int orphan_timeout_ms = 300000;
+bool tcp_reaper_netns_admin = true;
+
+/**
+ * tcp_reaper_params_template - what a new namespace starts with
+ * @policy: where to
+ */
+void tcp_reaper_params_template(struct tcp_reaper_policy *policy)
+{
+	unsigned int i;
+
+	for (i = 0; i < tcp_reaper_nr_knobs; i++)
+		*(u32 *)((char *)policy + tcp_reaper_knobs[i].offset) =
+			tcp_reaper_knobs[i].fallback;
+	policy->mode = READ_ONCE(mode);
+	policy->close_wait_timeout_ms = READ_ONCE(close_wait_timeout_ms);
+	policy->orphan_timeout_ms = READ_ONCE(orphan_timeout_ms);
+}
+
+static int mode_set(const char *text, const struct kernel_param *kp)
+{
+	u32 value;
+	int err = tcp_reaper_knob_parse(&tcp_reaper_knobs[0], text,
+					strlen(text), &value);
+
+	if (!err)
+		WRITE_ONCE(mode, value);
+	return err;
+}
+
+static int mode_get(char *buf, const struct kernel_param *kp)
+{
+	return sprintf(buf, "%s\n", tcp_reaper_mode_words[READ_ONCE(mode)]);
+}
+
+static const struct kernel_param_ops mode_ops = {
+	.set = mode_set,
+	.get = mode_get,
+};
+
+static int interval_set(const char *text, const struct kernel_param *kp)
+{
+	int err = param_set_uint(text, kp);
+
+	if (!err)
+		tcp_reaper_census_retime();
+	return err;
+}
+
+static const struct kernel_param_ops interval_ops = {
+	.set = interval_set,
+	.get = param_get_uint,
+};
+
+static int hook_set(const char *text, const struct kernel_param *kp)
+{
+	return tcp_reaper_hook_choose(text);
+}
+
+static int hook_get(char *buf, const struct kernel_param *kp)
+{
+	return tcp_reaper_hook_describe(buf, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops hook_ops = {
+	.set = hook_set,
+	.get = hook_get,
+};
+
+static int records_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned int n;
+	int err = kstrtouint(text, 10, &n);
+
+	if (err)
+		return err;
+	if (!is_power_of_2(n))
+		return -EINVAL;
+	if (n < 16 || n > 1 << 20)
+		return -ERANGE;
+	tcp_reaper_nursery_records = n;
+	return 0;
+}
+
+static const struct kernel_param_ops records_ops = {
+	.set = records_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(mode, &mode_ops, NULL, 0644);
+MODULE_PARM_DESC(mode, "What a new namespace starts with: off, observe or enforce (observe)");
+module_param(close_wait_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(close_wait_timeout_ms, "What a new namespace starts with; 0: never (3600000)");
+module_param(orphan_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(orphan_timeout_ms, "What a new namespace starts with; 0: never (300000)");
+module_param_named(netns_admin, tcp_reaper_netns_admin, bool, 0644);
+MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
+module_param_named(max_tracked, tcp_reaper_max_tracked, uint, 0644);
+MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together (1048576)");
+module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
+MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
+module_param_cb(hook, &hook_ops, NULL, 0444);
+MODULE_PARM_DESC(hook, "At load: auto, tcp_fin, tcp_set_state or none; reads as what is probed, and how (auto)");
+module_param_cb(nursery_records, &records_ops, &tcp_reaper_nursery_records, 0444);
+MODULE_PARM_DESC(nursery_records, "At load: size of each CPU's ring of transitions, a power of two (2048)");

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_REAP_H
+#define TCP_REAPER_REAP_H
+
+struct net;
+struct tcp_reaper_entry;
+struct tcp_reaper_policy;
+
+/**
+ * enum tcp_reaper_outcome - what became of an attempt to reap
+ * @TCP_REAPER_REAPED: it is ended
+ * @TCP_REAPER_RACED_GONE: it ended, or left its class, by itself
+ * @TCP_REAPER_RACED_CHANGED: it is there, but no longer to be reaped
+ * @TCP_REAPER_LOCKED: its owner is inside a system call on it: try again
+ * @TCP_REAPER_FAILED: the protocol would not
+ */
+enum tcp_reaper_outcome {
+	TCP_REAPER_REAPED,
+	TCP_REAPER_RACED_GONE,
+	TCP_REAPER_RACED_CHANGED,
+	TCP_REAPER_LOCKED,
+	TCP_REAPER_FAILED,
+};
+
+enum tcp_reaper_outcome tcp_reaper_reap(const struct net *net,
+					struct tcp_reaper_entry *entry,
+					const struct tcp_reaper_policy *policy);
+
+#endif

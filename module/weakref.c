@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Weak references: a pointer that keeps nothing alive. TCP sockets are
+ * SLAB_TYPESAFE_BY_RCU, so the memory behind the pointer may be another socket
+ * by now; only one found in the established hash may be followed.
+ */
+#include <linux/refcount.h>
+#include <net/inet_hashtables.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "compat/hashinfo.h"
+#include "weakref.h"
+
+/**
+ * tcp_reaper_ref_get - pin the socket of a weak reference, if it is still there
+ * @net: the namespace in which it was, alive
+ * @sk: the pointer
+ * @hash: sk_hash when the reference was taken
+ *
+ * The caller compares tcp_reaper_ref_seq() with what it noted.
+ *
+ * Context: process context; takes the RCU read lock.
+ * Return: @sk with a reference (sock_put() it), or NULL.
+ */
+struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
+				u32 hash)
+{
+	struct inet_hashinfo *hashinfo = tcp_reaper_hashinfo(net);
+	unsigned int slot = hash & hashinfo->ehash_mask;
+	struct hlist_nulls_head *chain = &hashinfo->ehash[slot].chain;
+	const struct hlist_nulls_node *node;
+	struct sock *found;
+
+	rcu_read_lock();
+begin:
+	sk_nulls_for_each_rcu(found, node, chain) {
+		if (found != sk)
+			continue;
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			goto none;
+		/*
+		 * It may have died and been born again before the pin, and
+		 * its page gone to a time-wait or request socket.
+		 */
+		if (!sk_fullsock(sk) || READ_ONCE(sk->sk_hash) != hash ||
+		    sock_net(sk) != net) {
+			rcu_read_unlock();
+			sock_gen_put(sk);
+			return NULL;
+		}
+		rcu_read_unlock();
+		return sk;
+	}
+	/* Carried off to another chain by a socket that moved: again. */
+	if (get_nulls_value(node) != slot)
+		goto begin;
+none:
+	rcu_read_unlock();
+	return NULL;
+}
+
+/**
+ * tcp_reaper_ref_seq - the sequence number that tells a socket from its heir
+ * @sk: the socket, pinned
+ * @class: its class
+ *
+ * In CLOSE_WAIT nothing more can arrive (rcv_nxt is past the FIN), as an
+ * orphan nothing more can be written (write_seq is past our own FIN).
+ *
+ * Return: the number.
+ */
+u32 tcp_reaper_ref_seq(const struct sock *sk, enum tcp_reaper_class class)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return class == TCP_REAPER_CLOSE_WAIT ? READ_ONCE(tp->rcv_nxt) :
+						READ_ONCE(tp->write_seq);
+}
