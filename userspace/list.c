@@ -95,6 +95,7 @@ static void show(struct listing *listing, const struct sock *sock)
 	const struct holder *holder;
 	char age[DURATION_TEXT];
 	char idle[DURATION_TEXT];
+	bool kernel = !strcmp(sock->verdict, "kernel");
 
 	output_open(NULL);
 	output_string("class", sock->class);
@@ -119,7 +120,7 @@ static void show(struct listing *listing, const struct sock *sock)
 	output_close();
 	output_close();
 
-	if (sock->inode && !first)
+	if (sock->inode && !first && !kernel)
 		listing->unseen++;
 	if (output_json())
 		return;
@@ -134,6 +135,8 @@ static void show(struct listing *listing, const struct sock *sock)
 	output_cell("%s", sock->verdict);
 	if (first)
 		show_holders(first);
+	else if (kernel)
+		output_cell("%s", "kernel");
 	else if (sock->inode)
 		output_cell("%s", "?");
 	else if (!strcmp(sock->class, "orphan"))
@@ -192,7 +195,8 @@ const struct verb verb_list = {
 	.help = "A line for each tracked socket, the oldest first. AGE counts from what made it\n"
 		"linger, IDLE from its last progress; VERDICT is wait, due, or why it is left alone.\n"
 		"HOLDER names each process and descriptor that keeps it; \"not accepted\": it waits in\n"
-		"a listener's queue; \"none\": its owner has let go; \"?\": the holder cannot be seen.\n"
+		"a listener's queue; \"none\": its owner has let go; \"kernel\": it is the kernel's own;\n"
+		"\"?\": the holder cannot be seen.\n"
 		"With -j times are in milliseconds and holders an array.\n",
 	.run = run,
 };

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __printf
+#define __printf(a, b) __attribute__((format(printf, a, b)))
+#endif
+
 /**
  * struct output_column - a column of a table
  * @head: its heading
@@ -28,13 +32,12 @@ void output_u64(const char *key, uint64_t value);
 void output_auto(const char *key, const char *value);
 void output_null(const char *key);
 
-__attribute__((format(printf, 1, 2))) void output_line(const char *format, ...);
+__printf(1, 2) void output_line(const char *format, ...);
 void output_table(const struct output_column *columns, size_t n);
-__attribute__((format(printf, 1, 2))) void output_cell(const char *format, ...);
+__printf(1, 2) void output_cell(const char *format, ...);
 void output_table_end(void);
 
-__attribute__((format(printf, 1, 2))) void output_help(const char *format, ...);
-__attribute__((format(printf, 1, 2))) void output_error(const char *format,
-							...);
+__printf(1, 2) void output_help(const char *format, ...);
+__printf(1, 2) void output_error(const char *format, ...);
 
 #endif

@@ -193,7 +193,7 @@ static void refused(const struct change *change, int err, size_t stayed)
 	const char *hint;
 
 	if (err == -EPERM || err == -EACCES)
-		hint = "it needs CAP_NET_ADMIN over the namespace, and over the initial one where the parameter netns_admin is N";
+		hint = "it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns";
 	else if (err == -EINVAL || err == -ERANGE)
 		hint = "reaperctl(8) says which values there are";
 	else
@@ -275,8 +275,9 @@ const struct verb verb_set = {
 	.name = "set",
 	.args = "KEY=VALUE...",
 	.what = "change settings, all of them or none",
-	.help = "Changes settings at once, for sockets already tracked too. All are checked before\n"
-		"the first is written; if the kernel refuses one, those before it are taken back.\n"
+	.help = "Changes settings at once, for sockets already tracked too. All are\n"
+		"checked before the first is written; if the kernel refuses one, those before it are\n"
+		"taken back.\n"
 		"KEY is as in get; a time also takes ms, s, m, h and d; 0 is never:\n"
 		"  reaperctl set close_wait.timeout_ms=30m mode=enforce\n"
 		"With -a every namespace is changed, or none.\n",

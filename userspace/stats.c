@@ -3,6 +3,7 @@
  * Counters and gauges of a namespace: lines of NAME VALUE. Names that are not
  * known here are carried along.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ struct reading {
 	struct badlines bad;
 };
 
+/* How much of @text may be a name. */
+static size_t name_length(const char *text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)text[len]) || text[len] == '_')
+		len++;
+	return len;
+}
+
 static const char *parse(struct stat_entry *entry, char *text)
 {
 	char *value = strchr(text, ' ');
@@ -30,8 +41,7 @@ static const char *parse(struct stat_entry *entry, char *text)
 	if (!value)
 		return "has no value";
 	*value++ = '\0';
-	len = strspn(text, "abcdefghijklmnopqrstuvwxyz"
-			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	len = name_length(text);
 	if (!len || text[len] || len >= STAT_NAME)
 		return "has no name";
 	if (!number_parse(value, &entry->value))

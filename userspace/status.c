@@ -267,8 +267,8 @@ const struct verb verb_status = {
 	.name = "status",
 	.args = "",
 	.what = "the namespace on one screen (default)",
-	.help = "Shows mode and hook, and for each class how many sockets are TRACKED now, were SEEN\n"
-		"to linger, RECOVERED by themselves, were REAPED or, in mode observe, would have been;\n"
-		"then, where not zero, why sockets were spared and what else happened.\n",
+	.help = "Shows mode and hook, and for each class how many sockets are TRACKED now, were\n"
+		"SEEN to linger, RECOVERED by themselves, were REAPED or, in mode observe, would\n"
+		"have been; then, where not zero, why sockets were spared and what else happened.\n",
 	.run = run,
 };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # The table of command lines: t RC ARGS STDOUT STDERR. Sourced by run.
 
 USAGE_HINT='see reaperctl --help'
@@ -97,7 +98,7 @@ orphan.timeout_ms = 172800000' ''
 	new_root
 
 	capture tool_unprivileged set mode=off
-	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in netns initial: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed; it needs CAP_NET_ADMIN over the namespace, and over the initial one where the parameter netns_admin is N' ]; then
+	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in netns initial: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
 		ok "$LABEL set without rights"
 	else
 		not_ok "$LABEL set without rights" "rc $rc: $out $err"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # JSON, judged by a reader that is not ours. Sourced by run.
 
 # j ARGS FILTER: ARGS succeed and jq says true to FILTER.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # What the files should never hold: reported in one line with 1, shown for the
 # rest, never a crash. Sourced by run.
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # Ten times the sockets must not take a hundred times as long. Sourced by run.
 
 # many N: N tracked sockets and one process that holds a fifth of them.
@@ -18,9 +19,9 @@ many() {
 
 # cost ARGS...: least CPU time of three runs, in ms.
 cost() {
-	local TIMEFORMAT='%3U %3S' best='' i user system ms
+	local TIMEFORMAT='%3U %3S' best='' user system ms
 
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		{ time tool "$@" >"$TMP/out"; } 2>"$TMP/time"
 		read -r user system <"$TMP/time"
 		ms=$((10#${user/./} + 10#${system/./}))
