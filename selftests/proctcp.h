@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_SELFTESTS_PROCTCP_H
+#define TCP_REAPER_SELFTESTS_PROCTCP_H
+
+#include <stdbool.h>
+
+/* The numbers of the kernel's states, as /proc/net/tcp prints them; ANY is any state but TIME_WAIT, in which no socket is left. */
+enum tcp_state {
+	TCP_STATE_ANY = 0,
+	TCP_STATE_FIN_WAIT1 = 4,
+	TCP_STATE_FIN_WAIT2 = 5,
+	TCP_STATE_TIME_WAIT = 6,
+	TCP_STATE_LAST_ACK = 9,
+	TCP_STATE_CLOSING = 11,
+	TCP_STATES,
+};
+
+extern const char *const tcp_state_words[TCP_STATES];
+
+/**
+ * struct tcp_ports - a set of local ports
+ * @is_ours: whether a port is in it
+ */
+struct tcp_ports {
+	bool is_ours[65536];
+};
+
+void tcp_ports_add_peer(struct tcp_ports *ports, int fd);
+int tcp_orphans(const struct tcp_ports *ports, enum tcp_state state);
+
+#endif
