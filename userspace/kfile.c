@@ -21,7 +21,7 @@
 #define LINE_KEEP 4096
 
 /* A file that goes on this long without a newline is not made of lines. */
-#define LINE_GIVE_UP (1UL << 20)
+#define LINE_GIVE_UP (1024 * 1024)
 
 static const char *root(void)
 {

@@ -122,10 +122,10 @@ other   novel_counter 18446744073709551615"
 
 	t 0 '' "$screen" ''
 	t 0 status "$screen" ''
-	t 0 list 'CLASS       STATE         AGE  IDLE  RECV-Q  SEND-Q  LOCAL              REMOTE               VERDICT        HOLDER
-close_wait  CLOSE_WAIT  1h02m  0.0s       0       0  127.0.0.1:80       127.0.0.1:40313      spared_active  not accepted
-orphan      FIN_WAIT1   1m05s  0.4s       0    1460  [2001:db8::1]:443  [2001:db8::2]:50000  due            none
-close_wait  CLOSE_WAIT   5.2s  5.2s       1       0  127.0.0.1:80       127.0.0.1:40312      wait           users:(("leaky",pid=812,fd=7),("leaky",pid=812,fd=12),("worker",pid=4711,fd=9))' ''
+	t 0 list 'CLASS       STATE         AGE  IDLE  RECV-Q  SEND-Q  LOCAL              REMOTE               VERDICT  HOLDER
+close_wait  CLOSE_WAIT  1h02m  0.0s       0       0  127.0.0.1:80       127.0.0.1:40313      active   not accepted
+orphan      FIN_WAIT1   1m05s  0.4s       0    1460  [2001:db8::1]:443  [2001:db8::2]:50000  due      none
+close_wait  CLOSE_WAIT   5.2s  5.2s       1       0  127.0.0.1:80       127.0.0.1:40312      wait     users:(("leaky",pid=812,fd=7),("leaky",pid=812,fd=12),("worker",pid=4711,fd=9))' ''
 	t 0 version "reaperctl $VERSION
 tcp_reaper 1.2.3" ''
 	t 0 '-j version' "{\"reaperctl\":\"$VERSION\",\"module\":\"1.2.3\"}" ''
