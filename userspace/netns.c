@@ -24,6 +24,9 @@
 #define OWN "/proc/self/ns/net"
 #define INITIAL "/proc/1/ns/net"
 
+/* Inode number of the namespace the program is in; 0: not known. */
+static uint64_t here;
+
 static struct netns *add(struct netns_set *set)
 {
 	struct netns *ns;
@@ -285,8 +288,15 @@ enum rc netns_enter(const struct netns *ns)
 	char label[NETNS_LABEL];
 	const char *hint;
 
-	if (ns->fd < 0 || kfile_pseudo() || !setns(ns->fd, CLONE_NEWNET))
+	/* To stay needs no right, as entering does even where one already is. */
+	if (!here && kfile_inode(OWN, &here))
+		here = 0;
+	if (ns->fd < 0 || kfile_pseudo() || (here && ns->inode == here))
 		return RC_DONE;
+	if (!setns(ns->fd, CLONE_NEWNET)) {
+		here = ns->inode;
+		return RC_DONE;
+	}
 	if (errno == EPERM)
 		hint = "it needs CAP_SYS_ADMIN: run it as root";
 	else if (errno == EINVAL)
@@ -357,11 +367,14 @@ const char *netns_name(char text[NETNS_LABEL], const struct netns *ns)
  */
 const char *netns_label(char text[NETNS_LABEL], const struct netns *ns)
 {
-	char name[NETNS_LABEL];
-
-	/* A name can't be that long: NAME_MAX and the words around it fit. */
-	snprintf(text, NETNS_LABEL, "netns %.*s", NAME_MAX,
-		 netns_name(name, ns));
+	if (*ns->name)
+		snprintf(text, NETNS_LABEL, "netns %s", ns->name);
+	else if (ns->initial)
+		snprintf(text, NETNS_LABEL, "the initial netns");
+	else if (ns->pid)
+		snprintf(text, NETNS_LABEL, "netns of pid %d", (int)ns->pid);
+	else
+		snprintf(text, NETNS_LABEL, "this netns");
 	return text;
 }
 

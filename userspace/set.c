@@ -32,12 +32,15 @@ struct change {
 	char old[KNOB_VALUE];
 };
 
+/* What is to be written, by namespace, and what was, in that order. */
 struct plan {
 	struct wish *wishes;
 	size_t nwishes;
 	struct change *v;
 	size_t n;
 	size_t cap;
+	const struct change **written;
+	size_t nwritten;
 };
 
 static enum rc parse_time(struct wish *wish)
@@ -173,14 +176,14 @@ static int write_in(const struct netns **here, const struct change *change,
 	return kfile_write(change->knob.path, value);
 }
 
-/* Take back the first @n changes. Return: how many of them stayed. */
-static size_t take_back(const struct plan *plan, const struct netns *here,
-			size_t n)
+/* Take back what was written, the last first. Return: how much stayed. */
+static size_t take_back(const struct plan *plan, const struct netns *here)
 {
 	size_t stayed = 0;
+	size_t n = plan->nwritten;
 
 	while (n--) {
-		if (write_in(&here, &plan->v[n], plan->v[n].old))
+		if (write_in(&here, plan->written[n], plan->written[n]->old))
 			stayed++;
 	}
 	return stayed;
@@ -206,18 +209,37 @@ static void refused(const struct change *change, int err, size_t stayed)
 		     change->knob.path, strerror(-err), outcome, hint);
 }
 
-static enum rc write_all(const struct plan *plan)
+/*
+ * Nothing may be reaped by a policy that is half the old one: a mode that
+ * touches no socket is written before all else, mode enforce after it.
+ */
+static int turn(const struct wish *wish)
+{
+	if (strcmp(wish->key, "mode"))
+		return 1;
+	return strcmp(wish->value, "enforce") ? 0 : 2;
+}
+
+static enum rc write_all(struct plan *plan)
 {
 	const struct netns *here = NULL;
 	size_t i;
+	int now;
 
-	for (i = 0; i < plan->n; i++) {
-		const struct change *change = &plan->v[i];
-		int err = write_in(&here, change, change->wish->value);
+	plan->written = mem_zalloc(plan->n, sizeof(*plan->written));
+	for (now = 0; now <= 2; now++) {
+		for (i = 0; i < plan->n; i++) {
+			const struct change *change = &plan->v[i];
+			int err;
 
-		if (err) {
-			refused(change, err, take_back(plan, here, i));
-			return RC_FAILED;
+			if (turn(change->wish) != now)
+				continue;
+			err = write_in(&here, change, change->wish->value);
+			if (err) {
+				refused(change, err, take_back(plan, here));
+				return RC_FAILED;
+			}
+			plan->written[plan->nwritten++] = change;
 		}
 	}
 	return RC_DONE;
@@ -266,6 +288,7 @@ static enum rc run(struct call *call)
 		rc = write_all(&plan);
 	if (rc == RC_DONE)
 		show(&plan);
+	free(plan.written);
 	free(plan.v);
 	free(plan.wishes);
 	return rc;
@@ -278,6 +301,8 @@ const struct verb verb_set = {
 	.help = "Changes settings at once, for sockets already tracked too. All are\n"
 		"checked before the first is written; if the kernel refuses one, those before it are\n"
 		"taken back.\n"
+		"Mode enforce is written last, another mode first, so that no socket is reaped by\n"
+		"half a policy.\n"
 		"KEY is as in get; a time also takes ms, s, m, h and d; 0 is never:\n"
 		"  reaperctl set close_wait.timeout_ms=30m mode=enforce\n"
 		"With -a every namespace is changed, or none.\n",

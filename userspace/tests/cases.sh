@@ -40,9 +40,9 @@ orphan.timeout_ms = 300000' ''
 	t 0 'get close_wait/timeout_ms' 3600000 ''
 	t 0 '-n blue get mode' observe ''
 	t 0 '-p 9000 get mode' observe ''
-	t 1 'get close_wait_timeout_ms' '' 'reaperctl: close_wait_timeout_ms: no such setting in netns initial; "reaperctl get" shows all'
-	t 1 'get close_wait.timeout' '' 'reaperctl: close_wait.timeout: no such setting in netns initial; "reaperctl get" shows all'
-	t 0 '-a get mode' "# netns initial (inode $INITIAL)
+	t 1 'get close_wait_timeout_ms' '' 'reaperctl: close_wait_timeout_ms: no such setting in the initial netns; "reaperctl get" shows all'
+	t 1 'get close_wait.timeout' '' 'reaperctl: close_wait.timeout: no such setting in the initial netns; "reaperctl get" shows all'
+	t 0 '-a get mode' "# the initial netns (inode $INITIAL)
 observe
 
 # netns blue (inode $BLUE)
@@ -78,7 +78,7 @@ cases_set() {
 	t 2 'set mode=off orphan.timeout_ms=' '' "reaperctl: set: orphan.timeout_ms=: not KEY=VALUE; $hint"
 	t 2 'set mode=off mode=enforce' '' "reaperctl: set: mode: given twice; $hint"
 	t 2 'set orphan.timeout_ms=1 orphan/timeout_ms=2' '' "reaperctl: set: orphan/timeout_ms: given twice; $hint"
-	t 1 'set mode=off no.such=1' '' 'reaperctl: no.such: no such setting in netns initial; nothing was changed; "reaperctl get" shows all'
+	t 1 'set mode=off no.such=1' '' 'reaperctl: no.such: no such setting in the initial netns; nothing was changed; "reaperctl get" shows all'
 	t 0 get 'mode = observe
 close_wait.action = reset
 close_wait.spare_active = 1
@@ -90,20 +90,37 @@ orphan.timeout_ms = 172800000' ''
 	ln -sf /proc/self/oom_score_adj \
 		"$ROOT/proc/sys/net/tcp_reaper/orphan_max"
 	t 0 'set mode=off orphan.max=1000' '' ''
-	t 1 'set mode=enforce close_wait.timeout_ms=1s orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
+	t 1 'set mode=enforce close_wait.timeout_ms=1s orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in the initial netns: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
 	t 0 'get mode' off ''
 	t 0 'get close_wait.timeout_ms' 300000 ''
-	t 1 '-a set mode=enforce orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
+	t 1 '-a set mode=enforce orphan.max=1001' '' 'reaperctl: orphan.max=1001: refused in the initial netns: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed; reaperctl(8) says which values there are'
 	t 0 'get mode' off ''
+	cases_set_order
 	new_root
 
 	capture tool_unprivileged set mode=off
-	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in netns initial: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
+	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in the initial netns: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
 		ok "$LABEL set without rights"
 	else
 		not_ok "$LABEL set without rights" "rc $rc: $out $err"
 	fi
 	t 0 'get mode' observe ''
+}
+
+# Whatever the order of the words: orphan.max is refused, and whether mode was
+# written before that shows by the time of its file.
+cases_set_order() {
+	local mode=$ROOT/proc/sys/net/tcp_reaper/mode before
+
+	touch -d 2001-01-01 "$mode"
+	before=$(stat -c %y "$mode")
+	capture tool set mode=enforce orphan.max=1001
+	check "$LABEL enforce is written last" \
+		test "$rc:$(stat -c %y "$mode")" = "1:$before"
+	capture tool set orphan.max=1001 mode=observe
+	check "$LABEL another mode is written first" \
+		test "$rc:$(stat -c %y "$mode")" != "1:$before"
+	t 0 'get mode' off ''
 }
 
 cases_show() {

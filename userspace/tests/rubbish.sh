@@ -59,7 +59,7 @@ rubbish_sockets() {
 	sockets "$HEADER" "$(printf '%010000d' 1)" "$ROW"
 	bad 'long line' list 'line 2 is too long'
 	ln -sf /dev/zero "$ROOT/proc/net/tcp_reaper/sockets"
-	bad 'no end' list 'sockets: cannot be read in netns initial: File too large'
+	bad 'no end' list 'sockets: cannot be read in the initial netns: File too large'
 	rm "$ROOT/proc/net/tcp_reaper/sockets"
 	bad 'no file' list 'sockets: cannot be read .* No such file'
 	mkdir "$ROOT/proc/net/tcp_reaper/sockets"
@@ -96,7 +96,7 @@ rubbish_knobs() {
 	bad 'NUL in value' get 'mode: cannot be read .* Bad message'
 	bad 'NUL in mode' status 'mode: cannot be read .* Bad message'
 	rm "$ROOT"/proc/sys/net/tcp_reaper/*
-	bad 'no settings' get 'no settings in netns initial'
+	bad 'no settings' get 'no settings in the initial netns'
 	new_root
 	# A class this tool does not know is a setting like another.
 	knob novel_thing 'some words'
