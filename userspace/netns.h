@@ -42,6 +42,9 @@ struct netns_set {
 	size_t unread;
 };
 
+/* The namespace the program is in. */
+#define NETNS_OWN "/proc/self/ns/net"
+
 /* Room for netns_label(): the longest name and some words. */
 #define NETNS_LABEL (NAME_MAX + 64)
 
