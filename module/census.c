@@ -36,8 +36,9 @@
 /* What is in a state for so long was, or was not, reported. */
 #define REPORTED_MS 1000
 
-#define STATES (TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | \
-		TCPF_CLOSING | TCPF_LAST_ACK)
+#define STATES \
+	(TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING | \
+	 TCPF_LAST_ACK)
 
 unsigned int tcp_reaper_census_interval_s = 300;
 
@@ -165,8 +166,9 @@ static struct tcp_reaper_net *next_hash(u64 seqno)
 	struct tcp_reaper_net *rn;
 
 	list_for_each_entry(rn, &tcp_reaper_nets, list)
-		if (rn->seqno >= seqno && (rn->net == &init_net ||
-					   tcp_reaper_hashinfo(rn->net) != common))
+		if (rn->seqno >= seqno &&
+		    (rn->net == &init_net ||
+		     tcp_reaper_hashinfo(rn->net) != common))
 			return rn;
 	return NULL;
 }
@@ -210,7 +212,8 @@ static bool walk(u64 end)
 		}
 		hashinfo = tcp_reaper_hashinfo(rn->net);
 		while (census.bucket <= hashinfo->ehash_mask) {
-			if (hlist_nulls_empty(&hashinfo->ehash[census.bucket].chain) ||
+			if (hlist_nulls_empty(
+				    &hashinfo->ehash[census.bucket].chain) ||
 			    walk_bucket(hashinfo))
 				census.bucket++;
 			if (!(census.bucket % 256)) {
@@ -310,7 +313,8 @@ void tcp_reaper_census_request(void)
 	if (!stopped) {
 		/* What was lost can't be held against the hook. */
 		list_for_each_entry(rn, &tcp_reaper_nets, list)
-			rn->adopt_until = max(rn->adopt_until, census.number + 1);
+			rn->adopt_until =
+				max(rn->adopt_until, census.number + 1);
 		census.again = true;
 		if (!census.walking)
 			mod_delayed_work(tcp_reaper_wq, &census_work,

@@ -14,8 +14,8 @@
 #include "table.h"
 #include "weakref.h"
 
-#define ORPHAN_STATES (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | \
-		       TCPF_CLOSING | TCPF_LAST_ACK)
+#define ORPHAN_STATES \
+	(TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING | TCPF_LAST_ACK)
 
 /**
  * tcp_reaper_class_of - the class a socket is in now
@@ -85,8 +85,8 @@ u64 tcp_reaper_elapsed_ms(u64 since, u64 now)
  * @since: when it entered the class, jiffies64
  */
 void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
-			    const struct sock *sk,
-			    enum tcp_reaper_class class, u64 since)
+			    const struct sock *sk, enum tcp_reaper_class class,
+			    u64 since)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 

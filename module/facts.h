@@ -11,8 +11,8 @@ struct tcp_reaper_entry;
 
 enum tcp_reaper_class tcp_reaper_class_of(const struct sock *sk, bool closing);
 void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
-			    const struct sock *sk,
-			    enum tcp_reaper_class class, u64 since);
+			    const struct sock *sk, enum tcp_reaper_class class,
+			    u64 since);
 bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 			      const struct sock *sk);
 void tcp_reaper_facts_read(struct tcp_reaper_entry *entry,

@@ -17,9 +17,9 @@
 #include "hook.h"
 #include "nursery.h"
 
-#define CLOSABLE (TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | \
-		  TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | TCPF_CLOSING | \
-		  TCPF_LAST_ACK)
+#define CLOSABLE \
+	(TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | \
+	 TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK)
 
 /*
  * void tcp_fin(struct sock *sk), socket locked: a FIN arrived, and rcv_nxt is
@@ -102,10 +102,10 @@ static const struct hook_rung {
 
 /* Protects what follows, and the probes. */
 static DEFINE_MUTEX(hook_lock);
-static int wanted = -1;		/* a rung asked for at load; -1: the best */
+static int wanted = -1; /* a rung asked for at load; -1: the best */
 static int rung = ARRAY_SIZE(ladder) - 1;
-static bool blind;		/* came down because one saw nothing */
-static unsigned long nmissed_before;	/* of probes removed since */
+static bool blind; /* came down because one saw nothing */
+static unsigned long nmissed_before; /* of probes removed since */
 
 /* The rung may be asked for before the module is up, never after. */
 static bool installed;
@@ -172,8 +172,8 @@ static bool step_on(int to)
 		};
 		err = register_kprobe(&p->kp);
 		if (err) {
-			pr_warn("hook: no kprobe on %s: error %d\n",
-				p->symbol, err);
+			pr_warn("hook: no kprobe on %s: error %d\n", p->symbol,
+				err);
 			while (i--)
 				unregister_kprobe(&r->probes[i].kp);
 			return false;
@@ -275,7 +275,8 @@ int tcp_reaper_hook_describe(char *buf, size_t size)
 
 	mutex_lock(&hook_lock);
 	r = &ladder[rung];
-	n += scnprintf(buf + n, size - n, r->nr ? "kprobe " : "none, census only");
+	n += scnprintf(buf + n, size - n,
+		       r->nr ? "kprobe " : "none, census only");
 	for (i = 0; i < r->nr; i++)
 		n += scnprintf(buf + n, size - n, "%s%s (%s)", i ? ", " : "",
 			       r->probes[i].symbol,

@@ -24,12 +24,15 @@ static const char *const close_wait_actions[] = {
 
 #define AT(member) .offset = offsetof(struct tcp_reaper_policy, member)
 #define WORDS(list) .words = (list), .max = ARRAY_SIZE(list) - 1
-#define IN(class, file) .group = #class, .name = #file, \
-			.sysctl = #class "_" #file, AT(class##_##file)
+#define IN(class, file) \
+	.group = #class, .name = #file, .sysctl = #class "_" #file, \
+	AT(class##_##file)
 
 /* Sorted by group: sysfs.c makes a directory of each run. */
 const struct tcp_reaper_knob tcp_reaper_knobs[] = {
-	{ .name = "mode", .sysctl = "mode", AT(mode),
+	{ .name = "mode",
+	  .sysctl = "mode",
+	  AT(mode),
 	  WORDS(tcp_reaper_mode_words) },
 	{ IN(close_wait, timeout_ms), .max = U32_MAX },
 	{ IN(close_wait, action), WORDS(close_wait_actions) },

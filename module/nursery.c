@@ -227,7 +227,8 @@ static void drain_tick(struct work_struct *work)
 	} else {
 		goto out;
 	}
-	queue_delayed_work(tcp_reaper_wq, &tick_work, msecs_to_jiffies(TICK_MS));
+	queue_delayed_work(tcp_reaper_wq, &tick_work,
+			   msecs_to_jiffies(TICK_MS));
 out:
 	mutex_unlock(&drain_lock);
 }
@@ -251,7 +252,8 @@ void tcp_reaper_nursery_purge(void)
 
 		for (i = ring->tail; i != head; i++) {
 			struct record *rec =
-				&ring->records[i & (tcp_reaper_nursery_records - 1)];
+				&ring->records[i & (tcp_reaper_nursery_records -
+						    1)];
 
 			if (rec->rn && READ_ONCE(rec->rn->closing))
 				rec->rn = NULL;
@@ -289,10 +291,10 @@ int tcp_reaper_nursery_setup(void)
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
 
-		ring->records = kvmalloc_node(array_size(tcp_reaper_nursery_records,
-							 sizeof(struct record)),
-					      GFP_KERNEL | __GFP_ZERO,
-					      cpu_to_node(cpu));
+		ring->records = kvmalloc_node(
+			array_size(tcp_reaper_nursery_records,
+				   sizeof(struct record)),
+			GFP_KERNEL | __GFP_ZERO, cpu_to_node(cpu));
 		if (!ring->records) {
 			tcp_reaper_nursery_teardown();
 			return -ENOMEM;

@@ -46,15 +46,16 @@ static enum tcp_reaper_outcome reset(struct sock *sk)
 
 	if (!sk->sk_prot->diag_destroy)
 		return TCP_REAPER_FAILED;
-	/* tcp_abort(), or what a ULP put in its place; takes the lock itself. */
+	/* tcp_abort(), or what a ULP put in its place; takes the lock itself.
+	 */
 	err = sk->sk_prot->diag_destroy(sk, ECONNABORTED);
 	if (err == -ENOENT)
 		return TCP_REAPER_RACED_GONE;
 	if (err)
 		return TCP_REAPER_FAILED;
 	finish_orphan(sk);
-	return inet_sk_state_load(sk) == TCP_CLOSE ? TCP_REAPER_REAPED :
-						     TCP_REAPER_FAILED;
+	return inet_sk_state_load(sk) == TCP_CLOSE ? TCP_REAPER_REAPED
+						   : TCP_REAPER_FAILED;
 }
 
 /**

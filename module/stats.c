@@ -6,9 +6,9 @@
 #include "netns.h"
 #include "stats.h"
 
-#define CLASS_STATS(class)			\
-	#class "_tracked", #class "_seen", #class "_recovered", \
-	#class "_reaped", #class "_would_reap"
+#define CLASS_STATS(class) \
+#class "_tracked", #class "_seen", #class "_recovered", \
+		#class "_reaped", #class "_would_reap"
 
 /* In the order of enum tcp_reaper_class, then of enum tcp_reaper_stat. */
 static const char *const names[] = {
@@ -38,8 +38,8 @@ static const char *const names[] = {
 
 /* Must agree with the names above; the last bound is infinity. */
 static const u64 age_bounds_ms[TCP_REAPER_NR_AGE_BOUNDS] = {
-	1000, 10000, 60000, 300000, 1800000, 3600000, 21600000, 86400000,
-	U64_MAX,
+	1000,	 10000,	   60000,    300000,  1800000,
+	3600000, 21600000, 86400000, U64_MAX,
 };
 
 /**
@@ -107,8 +107,9 @@ void tcp_reaper_count_spared(struct tcp_reaper_net *rn,
 {
 	if (verdict >= TCP_REAPER_SPARED_ACTIVE &&
 	    verdict < TCP_REAPER_NR_VERDICTS)
-		tcp_reaper_count(rn, TCP_REAPER_STAT_SPARED_ACTIVE +
-				     (verdict - TCP_REAPER_SPARED_ACTIVE));
+		tcp_reaper_count(rn,
+				 TCP_REAPER_STAT_SPARED_ACTIVE +
+					 (verdict - TCP_REAPER_SPARED_ACTIVE));
 }
 
 /**
@@ -128,7 +129,8 @@ void tcp_reaper_count_end(struct tcp_reaper_net *rn,
 		return;
 	for (i = 0; i < TCP_REAPER_NR_AGE_BOUNDS; i++)
 		if (age_ms <= age_bounds_ms[i])
-			tcp_reaper_count(rn, TCP_REAPER_STAT_CLOSE_WAIT_AGE + i);
+			tcp_reaper_count(rn,
+					 TCP_REAPER_STAT_CLOSE_WAIT_AGE + i);
 }
 
 /**

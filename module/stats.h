@@ -10,11 +10,11 @@ struct tcp_reaper_net;
 
 /** enum tcp_reaper_class_stat - what is counted for each class */
 enum tcp_reaper_class_stat {
-	TCP_REAPER_STAT_TRACKED,	/* gauge */
-	TCP_REAPER_STAT_SEEN,		/* entered the class */
-	TCP_REAPER_STAT_RECOVERED,	/* left by itself after it was tracked */
+	TCP_REAPER_STAT_TRACKED, /* gauge */
+	TCP_REAPER_STAT_SEEN, /* entered the class */
+	TCP_REAPER_STAT_RECOVERED, /* left by itself after it was tracked */
 	TCP_REAPER_STAT_REAPED,
-	TCP_REAPER_STAT_WOULD_REAP,	/* once a socket, in observe */
+	TCP_REAPER_STAT_WOULD_REAP, /* once a socket, in observe */
 	TCP_REAPER_NR_CLASS_STATS,
 };
 
@@ -32,13 +32,14 @@ enum tcp_reaper_stat {
 	TCP_REAPER_STAT_SPARED_KERNEL,
 	TCP_REAPER_STAT_SPARED_MPTCP,
 	TCP_REAPER_STAT_SPARED_REPAIR,
-	TCP_REAPER_STAT_ADOPTED,	/* found by a census */
-	TCP_REAPER_STAT_RACED,		/* changed between decision and act */
+	TCP_REAPER_STAT_ADOPTED, /* found by a census */
+	TCP_REAPER_STAT_RACED, /* changed between decision and act */
 	TCP_REAPER_STAT_REAP_FAILED,
-	TCP_REAPER_STAT_HOOK_MISSED,	/* a census found what the hook should have */
-	TCP_REAPER_STAT_QUEUE_LOST,	/* a full nursery ring */
+	TCP_REAPER_STAT_HOOK_MISSED, /* a census found what the hook should have
+				      */
+	TCP_REAPER_STAT_QUEUE_LOST, /* a full nursery ring */
 	TCP_REAPER_STAT_CENSUS_RUNS,
-	TCP_REAPER_STAT_TRACK_FAILED,	/* max_tracked or memory */
+	TCP_REAPER_STAT_TRACK_FAILED, /* max_tracked or memory */
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE,
 	TCP_REAPER_NR_STATS =
 		TCP_REAPER_STAT_CLOSE_WAIT_AGE + TCP_REAPER_NR_AGE_BOUNDS,

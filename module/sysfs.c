@@ -57,17 +57,16 @@ static struct tcp_reaper_net *rn_of(const struct device *dev)
 	return container_of(dev, struct tcp_reaper_sysfs, dev)->rn;
 }
 
-static ssize_t knob_show(struct device *dev,
-			 tcp_reaper_device_attribute *attr, char *buf)
+static ssize_t knob_show(struct device *dev, tcp_reaper_device_attribute *attr,
+			 char *buf)
 {
 	const struct knob_attr *ka = container_of(attr, struct knob_attr, attr);
 
 	return tcp_reaper_knob_show(rn_of(dev), ka->knob, buf);
 }
 
-static ssize_t knob_store(struct device *dev,
-			  tcp_reaper_device_attribute *attr, const char *buf,
-			  size_t len)
+static ssize_t knob_store(struct device *dev, tcp_reaper_device_attribute *attr,
+			  const char *buf, size_t len)
 {
 	const struct knob_attr *ka = container_of(attr, struct knob_attr, attr);
 	int err = tcp_reaper_knob_store(rn_of(dev), ka->knob, buf, len);
@@ -75,8 +74,8 @@ static ssize_t knob_store(struct device *dev,
 	return err ? err : len;
 }
 
-static ssize_t stat_show(struct device *dev,
-			 tcp_reaper_device_attribute *attr, char *buf)
+static ssize_t stat_show(struct device *dev, tcp_reaper_device_attribute *attr,
+			 char *buf)
 {
 	const struct stat_attr *sa = container_of(attr, struct stat_attr, attr);
 
@@ -206,10 +205,10 @@ int tcp_reaper_sysfs_setup(void)
 
 	/* At most a group a knob, one of counters, and the NULL at the end. */
 	groups = kcalloc(tcp_reaper_nr_knobs + 2, sizeof(*groups), GFP_KERNEL);
-	knob_attrs = kcalloc(tcp_reaper_nr_knobs, sizeof(*knob_attrs),
-			     GFP_KERNEL);
-	stat_attrs = kcalloc(TCP_REAPER_NR_STATS, sizeof(*stat_attrs),
-			     GFP_KERNEL);
+	knob_attrs =
+		kcalloc(tcp_reaper_nr_knobs, sizeof(*knob_attrs), GFP_KERNEL);
+	stat_attrs =
+		kcalloc(TCP_REAPER_NR_STATS, sizeof(*stat_attrs), GFP_KERNEL);
 	if (!groups || !knob_attrs || !stat_attrs)
 		goto err_free;
 	err = knob_groups(&nr_groups);

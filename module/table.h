@@ -36,14 +36,8 @@ struct tcp_reaper_entry {
 	u32 seq;
 	u32 snd_una;
 	u32 snd_nxt;
-	u64 since:48,
-	    class:3,
-	    held:1,
-	    busy:1,
-	    gone:1,
-	    census:1;
-	u64 progress:48,
-	    counted:16;
+	u64 since : 48, class : 3, held : 1, busy : 1, gone : 1, census : 1;
+	u64 progress : 48, counted : 16;
 };
 
 /* 25 ms << 11 = 51 s: the longest that a socket is not looked at. */

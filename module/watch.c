@@ -31,8 +31,8 @@ struct workqueue_struct *tcp_reaper_wq;
  */
 int tcp_reaper_watch_setup(void)
 {
-	tcp_reaper_wq = alloc_workqueue("tcp_reaper",
-					WQ_UNBOUND | WQ_FREEZABLE, 0);
+	tcp_reaper_wq =
+		alloc_workqueue("tcp_reaper", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	return tcp_reaper_wq ? 0 : -ENOMEM;
 }
 
@@ -119,7 +119,7 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 		goto out;
 	}
 	if (e && e->busy)
-		goto out;	/* its end is being seen to by the tick */
+		goto out; /* its end is being seen to by the tick */
 	/* It went from one class to another, or is an heir. */
 	if (e)
 		forget(rn, e, TCP_REAPER_STAT_RECOVERED, now);
@@ -243,7 +243,8 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		tcp_reaper_entry_free(e);
 		return;
 	}
-	wait_for(rn, e, now, outcome == TCP_REAPER_FAILED ? TCP_REAPER_NEVER : 0);
+	wait_for(rn, e, now,
+		 outcome == TCP_REAPER_FAILED ? TCP_REAPER_NEVER : 0);
 }
 
 static void reap_batch(struct tcp_reaper_net *rn, struct tcp_reaper_entry *due)
@@ -304,7 +305,7 @@ static void clear(struct tcp_reaper_net *rn)
 
 	lockdep_assert_held(&rn->lock);
 	tcp_reaper_table_clear(&rn->table);
-	for (class = 0; class < TCP_REAPER_NR_CLASSES; class++)
+	for (class = 0; class < TCP_REAPER_NR_CLASSES; class ++)
 		tcp_reaper_gauge_clear(rn, class);
 }
 

@@ -74,6 +74,6 @@ u32 tcp_reaper_ref_seq(const struct sock *sk, enum tcp_reaper_class class)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	return class == TCP_REAPER_CLOSE_WAIT ? READ_ONCE(tp->rcv_nxt) :
-						READ_ONCE(tp->write_seq);
+	return class == TCP_REAPER_CLOSE_WAIT ? READ_ONCE(tp->rcv_nxt)
+					      : READ_ONCE(tp->write_seq);
 }

@@ -8,7 +8,8 @@
 
 #include "config.h"
 
-/* 2cff72c7ad7e: sysfs attributes may be const, and their methods take them so. */
+/* 2cff72c7ad7e: sysfs attributes may be const, and their methods take them so.
+ */
 #ifdef TCP_REAPER_HAVE_DEVICE_ATTRIBUTE_CONST
 typedef const struct device_attribute tcp_reaper_device_attribute;
 #else
@@ -39,16 +40,16 @@ typedef struct device_attribute tcp_reaper_device_attribute;
  * @net_of: const struct net *(const struct device *)
  * @own: void (const struct device *, kuid_t *, kgid_t *)
  */
-#define TCP_REAPER_CLASS_CALLBACKS(net_of, own)				\
-static TCP_REAPER_CLASS_TAG *						\
-tcp_reaper_class_namespace(TCP_REAPER_CLASS_DEVICE *dev)		\
-{									\
-	return tcp_reaper_class_tag(net_of(dev));			\
-}									\
-static void tcp_reaper_class_ownership(TCP_REAPER_CLASS_DEVICE *dev,	\
-				       kuid_t *uid, kgid_t *gid)	\
-{									\
-	own(dev, uid, gid);						\
-}
+#define TCP_REAPER_CLASS_CALLBACKS(net_of, own) \
+	static TCP_REAPER_CLASS_TAG *tcp_reaper_class_namespace( \
+		TCP_REAPER_CLASS_DEVICE *dev) \
+	{ \
+		return tcp_reaper_class_tag(net_of(dev)); \
+	} \
+	static void tcp_reaper_class_ownership(TCP_REAPER_CLASS_DEVICE *dev, \
+					       kuid_t *uid, kgid_t *gid) \
+	{ \
+		own(dev, uid, gid); \
+	}
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* 5.16 to 6.0: tcp_death_row was a pointer (fbb8295248e1 to e9bd0cca09d1). */
-#include <net/net_namespace.h>
 #include <net/inet_timewait_sock.h>
+#include <net/net_namespace.h>
 
 struct inet_hashinfo *probe(const struct net *net);
 struct inet_hashinfo *probe(const struct net *net)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+# People's targets; what the module is made of is in Kbuild. "make help".
+
+# The kernel to build for: the running one's headers, else the newest there are.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -dv /lib/modules/*/build 2>/dev/null | tail -n 1))
+# The kernel that tests and the demo boot: the newest Debian one.
+KERNEL ?= $(shell ls -v /boot/vmlinuz-*-$(shell dpkg --print-architecture 2>/dev/null) 2>/dev/null | tail -n 1)
+
+version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+src_dir := $(DESTDIR)/usr/src/tcp-reaper-$(version)
+# What a build of the module needs, and no more.
+module_files := Kbuild dkms.conf LICENSE $(wildcard module/*.[ch] module/compat/*.h \
+	module/compat/*.sh module/compat/probe/*.c)
+module_files := $(filter-out module/compat/config.h %.mod.c,$(module_files))
+
+all: module reaperctl
+
+module:
+	@test -n "$(KDIR)" || { echo "make: no kernel headers: apt-get install linux-headers-amd64, or name them in KDIR" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+reaperctl:
+	$(MAKE) -C userspace
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(MAKE) -C userspace install
+
+# The module is built by DKMS for every kernel, those to come included.
+dkms-install: reaperctl
+	mkdir -p $(src_dir)
+	tar -c $(module_files) | tar -x -C $(src_dir)
+	$(MAKE) -C userspace install
+	$(if $(DESTDIR),,dkms install tcp-reaper/$(version))
+
+uninstall:
+	-$(if $(DESTDIR),,test ! -e /var/lib/dkms/tcp-reaper/$(version) || dkms remove tcp-reaper/$(version) --all)
+	rm -rf $(src_dir)
+	rm -f $(DESTDIR)/lib/modules/*/extra/tcp_reaper.ko* $(DESTDIR)/lib/modules/*/updates/tcp_reaper.ko*
+	$(if $(DESTDIR),,depmod -a)
+	$(MAKE) -C userspace uninstall
+
+# Each target's packages are in packages files: a name, and what for.
+deps-test:
+	@selftests/deps selftests/packages selftests/vm/packages userspace/packages
+
+check: deps-test
+	@selftests/deps selftests/check.packages
+	@selftests/check
+
+test: deps-test
+	@selftests/run-all
+
+test-debug: deps-test
+	@selftests/run-all --debug
+
+demo: deps-test
+	@selftests/demo/run
+
+vm: deps-test
+	@selftests/vm-shell
+
+clean:
+	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(MAKE) -C userspace clean
+	$(MAKE) -C selftests clean
+	rm -rf build
+
+help:
+	@echo 'make              tcp_reaper.ko for KDIR ($(KDIR)), and reaperctl'
+	@echo 'make demo         boot a kernel in QEMU and watch stuck sockets being reaped'
+	@echo 'make test         every test, in QEMU; KERNEL=IMAGE for another kernel than'
+	@echo '                  $(KERNEL)'
+	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
+	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
+	@echo 'make vm           a root shell in the VM, with the module and the tests'
+	@echo 'make install      module for KDIR, reaperctl and its man page (DESTDIR)'
+	@echo 'make dkms-install sources to /usr/src, built by DKMS for every kernel; reaperctl'
+	@echo 'make uninstall    undo either'
+	@echo 'make clean'
+
+.PHONY: all module reaperctl install dkms-install uninstall deps-test check test \
+	test-debug demo vm clean help
