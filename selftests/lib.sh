@@ -1,0 +1,431 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What the tests share. A test begins with
+#	. "$(dirname "$0")/lib.sh"
+# and ends with "finish"; one that ends in any other way has failed. In between it works in namespaces of its own (new_ns), which go
+# away with it, as do the programs it started (background), its temporary directory $TMP and the module.
+#
+# The module is $TCP_REAPER_KO, else what modprobe finds; none of both: the test is skipped. A module that is there when the test
+# begins is taken out, and put back at the end.
+#
+# Names of namespaces, programs and marks are short words of the test's choice. NS "init" is the namespace the test runs in.
+set -u
+
+KSFT_SKIP=4
+TEST=$(basename "$0")
+cd "$(dirname "$(readlink -f "$0")")" || exit 1
+PATH=$PWD:$PATH
+
+declare -A pids=()
+namespaces=()
+tests=0
+failures=0
+finished=
+was_loaded=
+TMP=
+
+# ---- results -----------------------------------------------------------------------------------------------------------------
+
+# A line of explanation.
+diag() {
+	printf '# %s\n' "$*"
+}
+
+ok() {
+	tests=$((tests + 1))
+	printf 'ok %d - %s\n' "$tests" "$*"
+}
+
+not_ok() {
+	tests=$((tests + 1))
+	failures=$((failures + 1))
+	printf 'not ok %d - %s\n' "$tests" "$*"
+}
+
+# skip DESCRIPTION REASON: one check that cannot be made here. REASON has to be in ./foreseen-skips for the VM to accept it.
+skip() {
+	tests=$((tests + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$tests" "$1" "$2"
+}
+
+# skip_all REASON: nothing of this test can be done here.
+skip_all() {
+	printf '1..0 # SKIP %s\n' "$*"
+	finished=1
+	exit "$KSFT_SKIP"
+}
+
+# check DESCRIPTION COMMAND...: ok if the command succeeds; what it printed is shown if it does not.
+check() {
+	local description=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$description"
+		return 0
+	fi
+	not_ok "$description"
+	diag "failed: $*"
+	[[ -z $out ]] || diag "${out//$'\n'/$'\n# '}"
+	return 1
+}
+
+# check_is DESCRIPTION EXPECTED ACTUAL: ok if both are the same string.
+check_is() {
+	if [[ $2 == "$3" ]]; then
+		ok "$1"
+		return 0
+	fi
+	not_ok "$1"
+	diag "expected '$2', got '$3'"
+	return 1
+}
+
+# check_between DESCRIPTION LOW HIGH ACTUAL: decimal fractions are allowed.
+check_between() {
+	if [[ -n $4 ]] && awk -v l="$2" -v h="$3" -v a="$4" 'BEGIN { exit !(a + 0 >= l + 0 && a + 0 <= h + 0) }'; then
+		ok "$1 ($4)"
+		return 0
+	fi
+	not_ok "$1"
+	diag "expected $2..$3, got '$4'"
+	return 1
+}
+
+# Ends the test: the plan, and the exit status. The kernel's log since the start is a check of its own.
+finish() {
+	local complaints
+
+	unload
+	complaints=$(dmesg_complaints start)
+	check_is "the kernel has nothing to complain of" "" "$complaints"
+	printf '1..%d\n' "$tests"
+	finished=1
+	exit $((failures > 0))
+}
+
+# ---- waiting -----------------------------------------------------------------------------------------------------------------
+
+# poll_until SECONDS COMMAND...: until the command succeeds; 1 if it does not in time.
+poll_until() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
+# ---- programs ----------------------------------------------------------------------------------------------------------------
+
+# background NAME NS COMMAND...: start it; its output goes to the file "output NAME".
+background() {
+	local name=$1 ns=$2
+	shift 2
+	: >"$(output "$name")"
+	in_ns_exec "$ns" "$@" </dev/null >"$(output "$name")" 2>&1 &
+	pids[$name]=$!
+}
+
+output() {
+	printf '%s/%s.out' "$TMP" "$1"
+}
+
+# pid_of NAME: of a program started by background.
+pid_of() {
+	printf '%s' "${pids[$1]}"
+}
+
+# await NAME REGEX [SECONDS]: until a line of its output matches, then print that line; 1, and all it printed, if none does.
+await() {
+	if ! poll_until "${3:-20}" grep -qE "$2" "$(output "$1")"; then
+		diag "$1 did not print /$2/, but:"
+		sed 's/^/# /' "$(output "$1")"
+		return 1
+	fi
+	grep -E "$2" "$(output "$1")" | tail -n 1
+}
+
+# ended NAME: wait for its end; returns its exit status.
+ended() {
+	local status=0
+	wait "${pids[$1]}" || status=$?
+	unset "pids[$1]"
+	return "$status"
+}
+
+# signal NAME SIGNAL
+signal() {
+	kill "-$2" "${pids[$1]}"
+}
+
+# stop NAME...: SIGTERM, and wait.
+stop() {
+	local name
+	for name; do
+		kill "${pids[$name]}" 2>/dev/null
+		ended "$name"
+	done
+	return 0
+}
+
+# field KEY LINE: the VALUE of the last KEY=VALUE in a line of words.
+field() {
+	sed -nE "s/.*(^| )$1=([^ ]*).*/\\2/p" <<<"$2"
+}
+
+# ---- namespaces --------------------------------------------------------------------------------------------------------------
+
+# new_ns NAME...: network namespaces with loopback up, deleted at the end.
+new_ns() {
+	local name
+	for name; do
+		ip netns add "$(ns_name "$name")" || return 1
+		namespaces+=("$name")
+		ip -n "$(ns_name "$name")" link set lo up || return 1
+	done
+}
+
+# del_ns NAME...: earlier than at the end.
+del_ns() {
+	local name other left
+	for name; do
+		ip netns del "$(ns_name "$name")"
+		left=()
+		for other in "${namespaces[@]}"; do
+			[[ $other == "$name" ]] || left+=("$other")
+		done
+		namespaces=("${left[@]}")
+	done
+}
+
+# ns_name NAME: as "ip netns" knows it.
+ns_name() {
+	printf 'tcpr-%d-%s' "$$" "$1"
+}
+
+ns_file() {
+	printf '/run/netns/%s' "$(ns_name "$1")"
+}
+
+# in_ns NS COMMAND...: with the /sys of that namespace.
+in_ns() {
+	local ns=$1
+	shift
+	if [[ $ns == init ]]; then
+		"$@"
+	else
+		ip netns exec "$(ns_name "$ns")" "$@"
+	fi
+}
+
+# The same in place of this (sub)shell.
+in_ns_exec() {
+	local ns=$1
+	shift
+	[[ $ns == init ]] || set -- ip netns exec "$(ns_name "$ns")" "$@"
+	exec "$@"
+}
+
+# veth_pair NS1 NS2: "veth0" in each, 192.0.2.1/2001:db8::1 and 192.0.2.2/2001:db8::2.
+veth_pair() {
+	local a b n=1 ns
+	a=$(ns_name "$1") b=$(ns_name "$2")
+	ip link add veth0 netns "$a" type veth peer name veth0 netns "$b" || return 1
+	for ns in "$a" "$b"; do
+		ip -n "$ns" addr add "192.0.2.$n/24" dev veth0 &&
+			ip -n "$ns" addr add "2001:db8::$n/64" dev veth0 nodad &&
+			ip -n "$ns" link set veth0 up || return 1
+		n=$((n + 1))
+	done
+}
+
+# count_tcp NS STATE [PORT]: sockets in a state (ESTABLISHED, CLOSE_WAIT, ...) of both families, with that local port if given.
+count_tcp() {
+	local code
+	case $2 in
+	ESTABLISHED) code=01 ;;
+	FIN_WAIT1) code=04 ;;
+	FIN_WAIT2) code=05 ;;
+	CLOSE_WAIT) code=08 ;;
+	LAST_ACK) code=09 ;;
+	LISTEN) code=0A ;;
+	CLOSING) code=0B ;;
+	*)
+		diag "count_tcp: unknown state $2"
+		return 1
+		;;
+	esac
+	proc_net "$1" tcp tcp6 | awk -v code="$code" -v port="$(printf '%04X' "${3:-0}")" '
+		$4 == code && (port == "0000" || substr($2, length($2) - 3) == port) { n++ }
+		END { print n + 0 }'
+}
+
+# proc_net NS FILE...: files below /proc/net of a namespace.
+proc_net() {
+	local ns=$1
+	shift
+	if [[ $ns == init ]]; then
+		(cd /proc/net && cat "$@")
+	else
+		nsenter "--net=$(ns_file "$ns")" sh -c 'cd /proc/self/net && cat "$@"' sh "$@"
+	fi
+}
+
+# ---- the module --------------------------------------------------------------------------------------------------------------
+
+loaded() {
+	[[ -d /sys/module/tcp_reaper ]]
+}
+
+# load [PARAMETER=VALUE...]
+load() {
+	if [[ -n ${TCP_REAPER_KO:-} ]]; then
+		insmod "$TCP_REAPER_KO" "$@"
+	else
+		modprobe tcp_reaper "$@"
+	fi
+}
+
+unload() {
+	! loaded || rmmod tcp_reaper
+}
+
+# reload [PARAMETER=VALUE...]
+reload() {
+	unload && load "$@"
+}
+
+# stats NS: all of them. stat_of NS NAME: one.
+stats() {
+	proc_net "$1" tcp_reaper/stats
+}
+
+stat_of() {
+	stats "$1" | awk -v name="$2" '$1 == name { print $2; found = 1 } END { exit !found }'
+}
+
+# stat_is NS NAME VALUE: for poll_until.
+stat_is() {
+	[[ $(stat_of "$1" "$2") == "$3" ]]
+}
+
+stat_at_least() {
+	(($(stat_of "$1" "$2") >= $3))
+}
+
+# knob NS KEY [VALUE]: read or write /sys/class/tcp_reaper/self/KEY.
+knob() {
+	# shellcheck disable=SC2016 # for the inner shell
+	if (($# > 2)); then
+		in_ns "$1" sh -c 'printf %s "$2" >"/sys/class/tcp_reaper/self/$1"' sh "$2" "$3"
+	else
+		in_ns "$1" cat "/sys/class/tcp_reaper/self/$2"
+	fi
+}
+
+# sysctl_knob NS KEY [VALUE]: the same by /proc/sys/net/tcp_reaper; KEY is close_wait_timeout_ms or close_wait/timeout_ms.
+sysctl_knob() {
+	local file=/proc/sys/net/tcp_reaper/${2//\//_}
+	# shellcheck disable=SC2016 # for the inner shell
+	if (($# > 2)); then
+		in_ns "$1" sh -c 'printf %s "$2" >"$1"' sh "$file" "$3"
+	else
+		in_ns "$1" cat "$file"
+	fi
+}
+
+# template NAME [VALUE]: read or write /sys/module/tcp_reaper/parameters/NAME.
+template() {
+	if (($# > 1)); then
+		printf %s "$2" >"/sys/module/tcp_reaper/parameters/$1"
+	else
+		cat "/sys/module/tcp_reaper/parameters/$1"
+	fi
+}
+
+# policy NS KEY=VALUE...: several knobs by sysfs, mode last, as it is what arms the others. Any failure ends the test.
+policy() {
+	local ns=$1 pair mode=
+	shift
+	for pair; do
+		if [[ $pair == mode=* ]]; then
+			mode=${pair#*=}
+		else
+			knob "$ns" "${pair%%=*}" "${pair#*=}" || exit 1
+		fi
+	done
+	[[ -z $mode ]] || knob "$ns" mode "$mode" || exit 1
+}
+
+# census: have one made now, and wait for its end.
+census() {
+	local runs
+	runs=$(stat_of init census_runs) || return 1
+	template census_interval_s "$(template census_interval_s)" || return 1
+	poll_until 10 stat_at_least init census_runs $((runs + 1))
+}
+
+# ---- the kernel's log --------------------------------------------------------------------------------------------------------
+
+# dmesg_mark NAME: a line in the log to count from.
+dmesg_mark() {
+	echo "tcp_reaper selftest $TEST $$ mark $1" >/dev/kmsg
+}
+
+# dmesg_since NAME: the lines after it.
+dmesg_since() {
+	dmesg | awk -v mark="tcp_reaper selftest $TEST $$ mark $1" 'seen { print } index($0, mark) { seen = 1 }'
+}
+
+# dmesg_complaints NAME: the first lines after it that no healthy kernel prints.
+dmesg_complaints() {
+	dmesg_since "$1" | grep -E -m 5 \
+		'BUG:|WARNING:|Call Trace|KASAN:|UBSAN:|Oops|general protection|refcount_t:|suspicious RCU|possible (circular|recursive) locking|inconsistent lock|invalid context|scheduling while atomic|unregister_netdevice: waiting|blocked for more than'
+}
+
+# ---- beginning and end -------------------------------------------------------------------------------------------------------
+
+cleanup() {
+	local status=$? name
+
+	for name in "${!pids[@]}"; do
+		kill -KILL "${pids[$name]}" 2>/dev/null
+		wait "${pids[$name]}" 2>/dev/null
+	done
+	[[ ! -d /sys/module/kern_sock ]] || rmmod kern_sock
+	unload 2>/dev/null
+	for name in "${namespaces[@]}"; do
+		ip netns del "$(ns_name "$name")"
+	done
+	rm -rf "$TMP"
+	[[ -z $was_loaded ]] || load
+	if [[ -z $finished ]]; then
+		echo "Bail out! $TEST ended before its end"
+		exit 1
+	fi
+	exit "$status"
+}
+
+begin() {
+	echo "TAP version 13"
+	((EUID == 0)) || {
+		finished=1
+		echo "1..0 # SKIP must be root"
+		exit "$KSFT_SKIP"
+	}
+	if [[ -n ${TCP_REAPER_KO:-} ]]; then
+		[[ -r $TCP_REAPER_KO ]] || skip_all "no module file $TCP_REAPER_KO"
+	elif ! modprobe -qn tcp_reaper; then
+		skip_all "no module: set TCP_REAPER_KO, or install it"
+	fi
+	TMP=$(mktemp -d) || exit 1
+	trap cleanup EXIT
+	trap 'exit 1' INT TERM HUP
+	if loaded; then
+		was_loaded=1
+		unload || exit 1
+	fi
+	dmesg_mark start
+}
+
+begin
