@@ -41,13 +41,12 @@ enum rc badlines_report(const struct badlines *bad, const char *path,
 	if (err)
 		output_error("%s: cannot be read in %s: %s; %s", path,
 			     netns_label(label, ns), strerror(-err),
-			     err == -EACCES || err == -EPERM ?
-				     "run it as root" :
-				     "try again; dmesg may say more");
+			     err == -EACCES || err == -EPERM
+				     ? "run it as root"
+				     : "try again; dmesg may say more");
 	else if (bad->n)
-		output_error(
-			"%s: line %lu %s in %s, %lu in all left out; do reaperctl and module have the same version (reaperctl version)?",
-			path, bad->no, bad->why, netns_label(label, ns),
-			bad->n);
+		output_error("%s: line %lu %s in %s, %lu in all left out; do reaperctl and module have the same version (reaperctl version)?",
+			     path, bad->no, bad->why, netns_label(label, ns),
+			     bad->n);
 	return err || bad->n ? RC_FAILED : RC_DONE;
 }

@@ -38,9 +38,8 @@ static enum rc get(const struct netns *ns, void *arg)
 		goto out;
 	knob = key ? knobs_get(&knobs, key) : NULL;
 	if (key && !knob) {
-		output_error(
-			"%s: no such setting in %s; \"reaperctl get\" shows all",
-			key, netns_label(label, ns));
+		output_error("%s: no such setting in %s; \"reaperctl get\" shows all",
+			     key, netns_label(label, ns));
 		rc = RC_FAILED;
 		goto out;
 	}

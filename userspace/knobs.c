@@ -83,10 +83,9 @@ enum rc knobs_find(struct knobs *knobs, const struct netns *ns)
 
 	err = kfile_entries(SYSCTL_REAPER, add, knobs);
 	if (err || !knobs->n) {
-		output_error(
-			"no settings in %s: %s: %s; is /proc mounted whole? dmesg may say more",
-			netns_label(label, ns), SYSCTL_REAPER,
-			err ? strerror(-err) : "empty");
+		output_error("no settings in %s: %s: %s; is /proc mounted whole? dmesg may say more",
+			     netns_label(label, ns), SYSCTL_REAPER,
+			     err ? strerror(-err) : "empty");
 		return RC_FAILED;
 	}
 	qsort(knobs->v, knobs->n, sizeof(*knobs->v), by_rank);
@@ -174,7 +173,7 @@ void knob_unreadable(const struct knob *knob, const struct netns *ns, int err)
 
 	output_error("%s: cannot be read in %s: %s: %s; %s", knob->key,
 		     netns_label(label, ns), knob->path, strerror(-err),
-		     err == -EACCES || err == -EPERM ?
-			     "run it as root" :
-			     "try again; dmesg may say more");
+		     err == -EACCES || err == -EPERM
+			     ? "run it as root"
+			     : "try again; dmesg may say more");
 }

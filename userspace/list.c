@@ -178,9 +178,8 @@ static enum rc run(struct call *call)
 		show_part(&listing, i);
 	/* No failure, as it is none for ss: what may be seen was shown. */
 	if (listing.unseen && listing.unread)
-		output_error(
-			"holders of %zu sockets not shown: %zu processes hide their descriptors from you; run it as root",
-			listing.unseen, listing.unread);
+		output_error("holders of %zu sockets not shown: %zu processes hide their descriptors from you; run it as root",
+			     listing.unseen, listing.unread);
 	holders_free(listing.holders);
 	for (i = 0; i < call->netns.n; i++)
 		sockets_free(&listing.parts[i].sockets);

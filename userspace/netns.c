@@ -46,7 +46,7 @@ enum rc netns_enter(const struct netns *ns)
 	char label[NETNS_LABEL];
 	const char *hint;
 
-	/* To stay needs no right, as entering does even where one already is. */
+	/* To enter needs a right even where one is already; to stay, none. */
 	if (!here && kfile_inode(NETNS_OWN, &here))
 		here = 0;
 	if (ns->fd < 0 || kfile_pseudo() || (here && ns->inode == here))
@@ -88,9 +88,8 @@ enum rc netns_each(const struct netns_set *set,
 		rc = rc_first(rc, got);
 	}
 	if (set->unread) {
-		output_error(
-			"-a: %zu processes do not show their namespace to you, so some may be missing; run it as root",
-			set->unread);
+		output_error("-a: %zu processes do not show their namespace to you, so some may be missing; run it as root",
+			     set->unread);
 		rc = rc_first(rc, RC_FAILED);
 	}
 	return rc;

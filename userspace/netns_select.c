@@ -101,9 +101,8 @@ enum rc netns_select_name(struct netns_set *set, const char *name)
 
 	if (!*name || *name == '.' || strchr(name, '/') ||
 	    strlen(name) > NAME_MAX) {
-		output_error(
-			"-n %s: not a name of a network namespace; see reaperctl --help",
-			name);
+		output_error("-n %s: not a name of a network namespace; see reaperctl --help",
+			     name);
 		return RC_USAGE;
 	}
 	ns = add(set);
@@ -113,8 +112,8 @@ enum rc netns_select_name(struct netns_set *set, const char *name)
 	if (!err)
 		return RC_DONE;
 	output_error("-n %s: %s: %s; %s", name, path, strerror(-err),
-		     err == -ENOENT ? "\"ip netns list\" shows the names" :
-				      "run it as root");
+		     err == -ENOENT ? "\"ip netns list\" shows the names"
+				    : "run it as root");
 	return RC_FAILED;
 }
 
@@ -141,8 +140,8 @@ enum rc netns_select_pid(struct netns_set *set, pid_t pid)
 		return RC_DONE;
 	}
 	output_error("-p %d: %s: %s; %s", (int)pid, path, strerror(-err),
-		     err == -ENOENT ? "no such process, or it has ended" :
-				      "run it as root");
+		     err == -ENOENT ? "no such process, or it has ended"
+				    : "run it as root");
 	return RC_FAILED;
 }
 

@@ -71,9 +71,9 @@ int output_end(void)
 	int err = 0;
 
 	if (out.json && out.stack[0]) {
-		puts(json_object_to_json_string_ext(
-			out.stack[0], JSON_C_TO_STRING_PLAIN |
-					      JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(out.stack[0],
+						    JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(out.stack[0]);
 		out.stack[0] = NULL;
 	}

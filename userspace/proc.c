@@ -46,8 +46,8 @@ static int to_int(const char *text)
 {
 	uint64_t value;
 
-	return number_parse(text, &value) && value <= INT32_MAX ? (int)value :
-								  -1;
+	return number_parse(text, &value) && value <= INT32_MAX ? (int)value
+								: -1;
 }
 
 static void collect_pid(const char *name, const char *target, void *arg)

@@ -195,9 +195,8 @@ static enum rc select_netns(struct netns_set *set,
 	if (!options->pid)
 		return netns_select_own(set);
 	if (!number_parse(options->pid, &pid) || !pid || pid > INT32_MAX) {
-		output_error(
-			"-p %s: not the number of a process; see reaperctl --help",
-			options->pid);
+		output_error("-p %s: not the number of a process; see reaperctl --help",
+			     options->pid);
 		return RC_USAGE;
 	}
 	return netns_select_pid(set, (pid_t)pid);
@@ -262,9 +261,8 @@ int main(int argc, char **argv)
 	if (!parse_verb(verb, &call, &rc))
 		return finish(rc);
 	if (verb->global && (options.name || options.pid || options.all)) {
-		output_error(
-			"%s is about the machine: not with -n, -p or -a; see reaperctl %s --help",
-			verb->name, verb->name);
+		output_error("%s is about the machine: not with -n, -p or -a; see reaperctl %s --help",
+			     verb->name, verb->name);
 		return RC_USAGE;
 	}
 	return finish(run(verb, &call, &options));

@@ -9,7 +9,12 @@
  * @RC_USAGE: the command line is wrong
  * @RC_UNLOADED: the module is not loaded
  */
-enum rc { RC_DONE = 0, RC_FAILED = 1, RC_USAGE = 2, RC_UNLOADED = 3 };
+enum rc {
+	RC_DONE = 0,
+	RC_FAILED = 1,
+	RC_USAGE = 2,
+	RC_UNLOADED = 3
+};
 
 /* Where the kernel shows the module; REAPERCTL_ROOT goes in front. */
 #define PROC_REAPER "/proc/net/tcp_reaper"

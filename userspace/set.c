@@ -48,9 +48,8 @@ static enum rc parse_time(struct wish *wish)
 	uint64_t ms;
 
 	if (!duration_parse(wish->text, &ms)) {
-		output_error(
-			"set: %s=%s: not a time: 30s, 5m, 1h30m or milliseconds; see reaperctl set --help",
-			wish->key, wish->text);
+		output_error("set: %s=%s: not a time: 30s, 5m, 1h30m or milliseconds; see reaperctl set --help",
+			     wish->key, wish->text);
 		return RC_USAGE;
 	}
 	if (ms > UINT32_MAX) {
@@ -111,9 +110,8 @@ static enum rc parse_all(struct plan *plan, struct call *call)
 			return rc;
 		for (i = 0; i < plan->nwishes; i++) {
 			if (same_key(plan->wishes[i].key, wish->key)) {
-				output_error(
-					"set: %s: given twice; see reaperctl set --help",
-					wish->key);
+				output_error("set: %s: given twice; see reaperctl set --help",
+					     wish->key);
 				return RC_USAGE;
 			}
 		}
@@ -130,9 +128,8 @@ static enum rc prepare_one(struct plan *plan, const struct netns *ns,
 	int err;
 
 	if (!knob) {
-		output_error(
-			"%s: no such setting in %s; nothing was changed; \"reaperctl get\" shows all",
-			wish->key, netns_label(label, ns));
+		output_error("%s: no such setting in %s; nothing was changed; \"reaperctl get\" shows all",
+			     wish->key, netns_label(label, ns));
 		return RC_FAILED;
 	}
 	plan->v = mem_grow(plan->v, plan->n, &plan->cap, sizeof(*plan->v));
@@ -277,9 +274,8 @@ static enum rc run(struct call *call)
 
 	rc = parse_all(&plan, call);
 	if (rc == RC_DONE && call->netns.unread) {
-		output_error(
-			"-a: %zu processes do not show their namespace to you; nothing was changed; run it as root",
-			call->netns.unread);
+		output_error("-a: %zu processes do not show their namespace to you; nothing was changed; run it as root",
+			     call->netns.unread);
 		rc = RC_FAILED;
 	}
 	for (i = 0; rc == RC_DONE && i < call->netns.n; i++)

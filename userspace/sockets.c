@@ -24,16 +24,13 @@ struct column {
 	const char *wrong;
 };
 
-#define WORD(f)                                                              \
-	{                                                                    \
-#f, offsetof(struct sock, f), sizeof(((struct sock *)0)->f), \
-			"has no column " #f, "has too long a " #f            \
+#define COLUMN(f, bytes, fault) \
+	{ \
+		.name = #f, .offset = offsetof(struct sock, f), .size = bytes, \
+		.missing = "has no column " #f, .wrong = fault #f \
 	}
-#define NUMBER(f)                                                     \
-	{                                                             \
-#f, offsetof(struct sock, f), 0, "has no column " #f, \
-			"has no number as " #f                        \
-	}
+#define WORD(f) COLUMN(f, sizeof(((struct sock *)0)->f), "has too long a ")
+#define NUMBER(f) COLUMN(f, 0, "has no number as ")
 
 static const struct column columns[] = {
 	WORD(class), WORD(state),  NUMBER(age_ms), NUMBER(idle_ms),

@@ -146,9 +146,8 @@ static enum rc show_knobs(const struct netns *ns, const struct knobs *knobs,
 			strcpy(action, value);
 	}
 	output_close();
-	output_cell("%s", number_parse(timeout, &ms) ?
-				  duration_exact(text, ms) :
-				  timeout);
+	output_cell("%s", number_parse(timeout, &ms) ? duration_exact(text, ms)
+						     : timeout);
 	output_cell("%s", action);
 	return rc;
 }
