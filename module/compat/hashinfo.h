@@ -9,9 +9,9 @@
 #include "config.h"
 
 /*
- * Upstream 429e42c1c54e ("tcp: Set NULL to sk->sk_prot->h.hashinfo.") and
- * d1e5e6408b30 ("tcp: Introduce optional per-netns ehash.") made the hash a
- * matter of the namespace; before, there was the one global table.
+ * A namespace may have a hash of its own since d1e5e6408b30 ("tcp: Introduce
+ * optional per-netns ehash.", 6.1). That it points to the one it uses is older
+ * than 5.10; for a while (fbb8295248e1 to e9bd0cca09d1) through one pointer more.
  */
 static inline struct inet_hashinfo *tcp_reaper_hashinfo(const struct net *net)
 {
@@ -20,7 +20,7 @@ static inline struct inet_hashinfo *tcp_reaper_hashinfo(const struct net *net)
 #elif defined(TCP_REAPER_HAVE_NET_HASHINFO_PTR)
 	return net->ipv4.tcp_death_row->hashinfo;
 #else
-	return &tcp_hashinfo;
+#error "tcp_reaper finds no hash of established sockets in struct net"
 #endif
 }
 

@@ -15,8 +15,8 @@ typedef struct ctl_table tcp_reaper_ctl_table;
 #endif
 
 /*
- * 9edbfe92a0a1 ("sysctl: Add size to register_sysctl"), 6.6: from then on the
- * table's end is its size, before it was an entry of zeros.
+ * 95d4977876d6 ("sysctl: Add size to register_net_sysctl function"), 6.6: from
+ * then on the table's end is its size, before it was an entry of zeros.
  */
 static inline struct ctl_table_header *
 tcp_reaper_register_sysctl(struct net *net, const char *path,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* 6.1, d1e5e6408b30: the established hash is the namespace's. */
+/* All but 5.18 to 6.0: a namespace points to its hash, and does so directly. */
 #include <net/net_namespace.h>
 
 struct inet_hashinfo *probe(const struct net *net);

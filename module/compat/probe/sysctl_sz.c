@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* 6.6, 9edbfe92a0a1: a table is registered with its size. */
+/* 6.6, 95d4977876d6: a table is registered with its size. */
 #include <net/net_namespace.h>
 
 void *probe(struct net *net, struct ctl_table *table);
