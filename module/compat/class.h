@@ -9,10 +9,10 @@
 #include "config.h"
 
 /*
- * What a device attribute's methods get. Where 434506b86a6c ("driver core: Allow
- * the constification of device attributes") is in, methods that take it const
- * have names of their own, show_const and store_const, and show is what it was;
- * the probe asks whether it still is.
+ * What a device attribute's methods get. Where 434506b86a6c ("driver core:
+ * Allow the constification of device attributes") is in, methods that take it
+ * const have names of their own, show_const and store_const, and show is what
+ * it was; the probe asks whether it still is.
  */
 #ifdef TCP_REAPER_HAVE_DEVICE_ATTRIBUTE_CONST
 typedef const struct device_attribute tcp_reaper_device_attribute;
@@ -21,10 +21,10 @@ typedef struct device_attribute tcp_reaper_device_attribute;
 #endif
 
 /*
- * The callbacks of a class take a const device since fa627348cfc7 ("driver core:
- * class: make namespace and get_ownership take const *", 6.2), and the namespace
- * is a struct ns_common instead of an opaque tag since e3b2cf6e5dba ("kernfs:
- * pass struct ns_common instead of const void * for namespace tags").
+ * The callbacks of a class take a const device since fa627348cfc7 ("driver
+ * core: class: make namespace and get_ownership take const *", 6.2), and the
+ * namespace is a struct ns_common instead of an opaque tag since e3b2cf6e5dba
+ * ("kernfs: pass struct ns_common instead of const void * for namespace tags").
  */
 #ifdef TCP_REAPER_HAVE_CLASS_CONST
 #define TCP_REAPER_CLASS_DEVICE const struct device

@@ -11,7 +11,8 @@
 /*
  * A namespace may have a hash of its own since d1e5e6408b30 ("tcp: Introduce
  * optional per-netns ehash.", 6.1). That it points to the one it uses is older
- * than 5.10; for a while (fbb8295248e1 to e9bd0cca09d1) through one pointer more.
+ * than 5.10; for a while (fbb8295248e1 to e9bd0cca09d1) through one pointer
+ * more.
  */
 static inline struct inet_hashinfo *tcp_reaper_hashinfo(const struct net *net)
 {
