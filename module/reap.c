@@ -40,6 +40,26 @@ static void finish_orphan(struct sock *sk)
 	symbol_put(tcp_done);
 }
 
+/*
+ * After a FIN, tcp_recvmsg() looks at unread bytes, at the FIN and at SOCK_DONE
+ * before it looks at sk_err, so that the owner of an aborted socket would read
+ * an orderly end and never learn that it was aborted. An abort drops what was
+ * not read, as tcp_disconnect() does; but not from under a ULP or a BPF program,
+ * which may hold on to it.
+ */
+static void let_owner_know(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	lockdep_assert_held(&sk->sk_lock.slock);
+	sock_reset_flag(sk, SOCK_DONE);
+	if (inet_csk(sk)->icsk_ulp_ops || rcu_access_pointer(sk->sk_user_data))
+		return;
+	__skb_queue_purge(&sk->sk_receive_queue);
+	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);
+	WRITE_ONCE(tp->urg_data, 0);
+}
+
 static enum tcp_reaper_outcome reset(struct sock *sk)
 {
 	int err;
@@ -75,10 +95,10 @@ enum tcp_reaper_outcome tcp_reaper_reap(const struct net *net,
 					struct tcp_reaper_entry *entry,
 					const struct tcp_reaper_policy *policy)
 {
-	struct tcp_reaper_decision d = { .verdict = TCP_REAPER_WAIT };
+	struct tcp_reaper_decision d;
 	enum tcp_reaper_outcome outcome;
 	struct tcp_reaper_facts facts;
-	bool locked, matches = false;
+	bool locked, matches = false, go = false;
 	struct sock *sk;
 
 	sk = tcp_reaper_ref_get(net, entry->sk, entry->hash);
@@ -92,15 +112,18 @@ enum tcp_reaper_outcome tcp_reaper_reap(const struct net *net,
 	if (matches) {
 		tcp_reaper_facts_read(entry, sk, get_jiffies_64(), &facts);
 		d = tcp_reaper_decide(policy, &facts);
+		go = d.verdict == TCP_REAPER_DUE &&
+		     policy->mode == TCP_REAPER_ENFORCE;
 	}
+	if (go && !sock_flag(sk, SOCK_DEAD))
+		let_owner_know(sk);
 	spin_unlock_bh(&sk->sk_lock.slock);
 
 	if (locked)
 		outcome = TCP_REAPER_LOCKED;
 	else if (!matches)
 		outcome = TCP_REAPER_RACED_GONE;
-	else if (d.verdict != TCP_REAPER_DUE ||
-		 policy->mode != TCP_REAPER_ENFORCE)
+	else if (!go)
 		outcome = TCP_REAPER_RACED_CHANGED;
 	else
 		outcome = reset(sk);
