@@ -74,7 +74,8 @@ static struct census {
 
 static void census_step(struct work_struct *work);
 static DECLARE_DELAYED_WORK(census_work, census_step);
-static bool stopped;
+/* Before the start too: a parameter given at load comes first of all. */
+static bool stopped = true;
 
 /* The namespace of a pinned socket, if we may look at it. */
 static struct tcp_reaper_net *net_of(const struct sock *sk)
@@ -130,6 +131,8 @@ static bool walk_bucket(struct inet_hashinfo *hashinfo)
 	u32 seen = 0;
 	int i, n = 0;
 
+	if (hlist_nulls_empty(chain))
+		return true;
 	rcu_read_lock();
 	sk_nulls_for_each_rcu(sk, node, chain) {
 		/* Time-wait and request sockets have states of their own. */
@@ -212,9 +215,7 @@ static bool walk(u64 end)
 		}
 		hashinfo = tcp_reaper_hashinfo(rn->net);
 		while (census.bucket <= hashinfo->ehash_mask) {
-			if (hlist_nulls_empty(
-				    &hashinfo->ehash[census.bucket].chain) ||
-			    walk_bucket(hashinfo))
+			if (walk_bucket(hashinfo))
 				census.bucket++;
 			if (!(census.bucket % 256)) {
 				if (ktime_get_ns() >= end)
