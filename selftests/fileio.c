@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fileio: single system calls on the module's files, with their exact outcome. A shell's echo may cut a value into several
+ * writes, can hold no NUL, and says nothing of errno.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sock.h"
+
+#define PAGE 4096
+#define MAX_FILES 256
+
+static volatile sig_atomic_t ended;
+
+static const struct {
+	int error;
+	const char *name;
+} errors[] = {
+	{ EACCES, "EACCES" }, { EINVAL, "EINVAL" }, { EIO, "EIO" },	  { ENODEV, "ENODEV" }, { ENOENT, "ENOENT" },
+	{ ENOMEM, "ENOMEM" }, { EPERM, "EPERM" },   { ERANGE, "ERANGE" }, { EROFS, "EROFS" },
+};
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: fileio put FILE TEXT [COUNT]   write TEXT, COUNT times over, in one write(2)\n"
+			"       fileio read FILE SIZE [MS]     read(2) SIZE bytes at a time, MS of rest after each page\n"
+			"       fileio pread FILE SIZE         the same by pread(2)\n"
+			"       fileio rewind FILE SIZE        read SIZE bytes, then from the beginning again\n"
+			"       fileio hold FILE...            keep open and read again and again, until SIGTERM\n"
+			"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the name of the error, behind \"open \" if it was that.\n");
+	exit(2);
+}
+
+static const char *name_of(int error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].error == error)
+			return errors[i].name;
+	return strerror(error);
+}
+
+static size_t unescape(char *text)
+{
+	char *to = text;
+	const char *from;
+
+	for (from = text; *from; from++) {
+		if (*from != '\\') {
+			*to++ = *from;
+			continue;
+		}
+		switch (*++from) {
+		case 'n':
+			*to++ = '\n';
+			break;
+		case 't':
+			*to++ = '\t';
+			break;
+		case '0':
+			*to++ = 0;
+			break;
+		case '\\':
+			*to++ = '\\';
+			break;
+		default:
+			usage();
+		}
+	}
+	return to - text;
+}
+
+static int put(const char *file, char *text, long count)
+{
+	size_t len = unescape(text);
+	char *buf = malloc(len * count + 1);
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	long i;
+
+	if (!buf)
+		die("malloc");
+	if (fd < 0) {
+		say("open %s", name_of(errno));
+		return 1;
+	}
+	for (i = 0; i < count; i++)
+		memcpy(buf + i * len, text, len);
+	if (write(fd, buf, len * count) < 0) {
+		say("%s", name_of(errno));
+		return 1;
+	}
+	say("ok");
+	return 0;
+}
+
+static void rest(long ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static int open_to_read(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die("%s", file);
+	return fd;
+}
+
+static void copy(const char *file, size_t size, bool positioned, long pause_ms)
+{
+	char *buf = malloc(size);
+	int fd = open_to_read(file);
+	size_t done = 0;
+	ssize_t n;
+
+	if (!buf)
+		die("malloc");
+	for (;;) {
+		n = positioned ? pread(fd, buf, size, done) : read(fd, buf, size);
+		if (n < 0)
+			die("%s", file);
+		if (!n)
+			break;
+		if (fwrite(buf, 1, n, stdout) != (size_t)n)
+			die("stdout");
+		if (pause_ms && done / PAGE != (done + n) / PAGE)
+			rest(pause_ms);
+		done += n;
+	}
+	if (fflush(stdout))
+		die("stdout");
+}
+
+static void again(const char *file, size_t size)
+{
+	char *buf = malloc(size);
+	int fd = open_to_read(file);
+	ssize_t n;
+
+	if (!buf)
+		die("malloc");
+	if (read(fd, buf, size) <= 0 || lseek(fd, 0, SEEK_SET))
+		die("%s", file);
+	while ((n = read(fd, buf, size)) > 0)
+		if (fwrite(buf, 1, n, stdout) != (size_t)n)
+			die("stdout");
+	if (n < 0 || fflush(stdout))
+		die("%s", file);
+}
+
+static void on_term(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+/* A file whose maker is gone may fail to be read, in these two ways, and in no other. */
+static void hold(char **files)
+{
+	struct sigaction action = { .sa_handler = on_term };
+	long good = 0, gone = 0, strange = 0;
+	int fds[MAX_FILES], i, n = 0;
+	char buf[PAGE];
+
+	if (sigaction(SIGTERM, &action, NULL))
+		die("sigaction");
+	for (; *files; files++) {
+		if (n == MAX_FILES)
+			die("too many files");
+		fds[n++] = open_to_read(*files);
+	}
+	say("ready files=%d", n);
+	while (!ended) {
+		for (i = 0; i < n; i++) {
+			ssize_t got;
+
+			do
+				got = read(fds[i], buf, 100);
+			while (got > 0);
+			if (!got)
+				good++;
+			else if (errno == ENODEV || errno == EIO)
+				gone++;
+			else if (errno != EINTR)
+				strange++;
+			if (lseek(fds[i], 0, SEEK_SET) && errno != ENODEV && errno != EIO)
+				strange++;
+		}
+		/* Nothing left to read: no need to burn a CPU till the end. */
+		if (gone > 10L * n && !ended)
+			rest(10);
+	}
+	say("hold good=%ld gone=%ld strange=%ld", good, gone, strange);
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 2 ? argv[1] : "";
+
+	if (!strcmp(verb, "put") && (argc == 4 || argc == 5))
+		return put(argv[2], argv[3], argc == 5 ? number(argv[4], 1, 1 << 24) : 1);
+	if (!strcmp(verb, "read") && (argc == 4 || argc == 5))
+		copy(argv[2], number(argv[3], 1, 1 << 24), false, argc == 5 ? number(argv[4], 0, 10000) : 0);
+	else if (!strcmp(verb, "pread") && argc == 4)
+		copy(argv[2], number(argv[3], 1, 1 << 24), true, 0);
+	else if (!strcmp(verb, "rewind") && argc == 4)
+		again(argv[2], number(argv[3], 1, 1 << 24));
+	else if (!strcmp(verb, "hold"))
+		hold(argv + 2);
+	else
+		usage();
+	return 0;
+}
