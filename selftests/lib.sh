@@ -218,7 +218,29 @@ in_ns() {
 	fi
 }
 
-# The same in place of this (sub)shell.
+# inside NS FUNCTION [ARG...]: a function of the test, in a shell of its own over there, which spares a process a command. Its checks
+# count here; of variables it has those that are exported.
+inside() {
+	local ns=$1 line ended=
+	shift
+	while IFS= read -r line; do
+		if [[ $line == "inside ended" ]]; then
+			ended=1
+		elif [[ $line =~ ^ok\ [0-9]+\ -\ (.*) ]]; then
+			ok "${BASH_REMATCH[1]}"
+		elif [[ $line =~ ^not\ ok\ [0-9]+\ -\ (.*) ]]; then
+			not_ok "${BASH_REMATCH[1]}"
+		else
+			printf '%s\n' "$line"
+		fi
+	done < <(in_ns "$ns" bash -c "$(declare -f)
+		tests=0 failures=0
+		\"\$@\"
+		echo 'inside ended'" inside "$@" 2>&1)
+	[[ -n $ended ]] || not_ok "$1 in $ns ended before its end"
+}
+
+# As in_ns, in place of this (sub)shell.
 in_ns_exec() {
 	local ns=$1
 	shift
