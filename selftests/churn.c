@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * churn: healthy connections, opened and closed as fast as it goes, one worker a CPU, IPv4 and IPv6 in turn unless told. In half
- * of them the client closes first, in half the server, so that both ends pass through CLOSE_WAIT and LAST_ACK.
+ * churn: healthy connections, opened and closed as fast as it goes, one worker
+ * a CPU, IPv4 and IPv6 in turn unless told. In half of them the client closes
+ * first, in half the server, so that both ends pass through CLOSE_WAIT and
+ * LAST_ACK.
  *
  * Prints "churn connections=N errors=N"; exit status 0 only without errors.
  */
@@ -16,7 +18,8 @@
 
 #include "sock.h"
 
-/* Clients' ports last for 28,000 connections a listener, and a closed one comes back after a second at the earliest. */
+/* Clients' ports last for 28,000 connections a listener, and a closed one comes
+ * back after a second at the earliest. */
 #define LISTENERS 16
 
 /**
@@ -36,7 +39,8 @@ static int workers;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: churn [-46] [-s SECONDS | -n CONNECTIONS] [-j WORKERS]\n");
+	fprintf(stderr,
+		"usage: churn [-46] [-s SECONDS | -n CONNECTIONS] [-j WORKERS]\n");
 	exit(2);
 }
 
@@ -89,8 +93,10 @@ static void work(struct tally *tally, int worker, long share)
 			endpoint_option(&ep[i], '6', NULL);
 		endpoint_listen(&ep[i], 8, false);
 	}
-	while (limit ? tally->connections + tally->errors < share : now_us() < end) {
-		if (one(&ep[tally->connections % LISTENERS], tally->connections / LISTENERS % 2))
+	while (limit ? tally->connections + tally->errors < share
+		     : now_us() < end) {
+		if (one(&ep[tally->connections % LISTENERS],
+			tally->connections / LISTENERS % 2))
 			tally->connections++;
 		else
 			tally->errors++;
@@ -126,7 +132,8 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || !seconds == !limit || (only_4 && only_6))
 		usage();
-	tally = mmap(NULL, workers * sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	tally = mmap(NULL, workers * sizeof(*tally), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		die("mmap");
 	for (i = 0; i < workers; i++) {

@@ -8,7 +8,7 @@ LATEST=2600
 
 # leaked NAME KIND OPTION...: leak them, and see each of them reaped in time, by its own clock.
 leaked() {
-	local name=$1 kind=$2 line n eofs=0
+	local name=$1 kind=$2 line n
 	shift 2
 	background "$name" a leak -k "$kind" -w 10000 "$@"
 	await "$name" '^ready' >/dev/null || return 1
@@ -20,11 +20,9 @@ leaked() {
 	ended "$name"
 	diag "$line"
 	n=$(field n "$line")
-	# An unread FIN is still read as an end of file, once, and then the error.
-	[[ $kind == eof ]] || eofs=1
 	check_is "$name: poll of all $n owners woke" "$n" "$(field woken "$line")"
 	check_is "$name: read gave ECONNABORTED to all" "$n" "$(field aborted "$line")"
-	check_between "$name: read gave no false end of file" 0 "$eofs" "$(field eofs "$line")"
+	check_is "$name: no read said end of file" 0 "$(field eofs "$line")"
 	check_between "$name: none before its time" "$TIMEOUT" "$LATEST" "$(field min_ms "$line")"
 	check_between "$name: none late" "$TIMEOUT" "$LATEST" "$(field max_ms "$line")"
 	[[ $* == *-c* ]] || check_is "$name: all peers saw RST" "$n" "$(field rst "$line")"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * halfclose: connections that are half-closed for a good reason. The peer has sent all it had and goes on reading; the owner, in
- * CLOSE_WAIT, sends a byte now and then until the time is up, then closes.
+ * halfclose: connections that are half-closed for a good reason. The peer has
+ * sent all it had and goes on reading; the owner, in CLOSE_WAIT, sends a byte
+ * now and then until the time is up, then closes.
  *
- * Exit status 0: every byte arrived, each connection ended by the owner's FIN, and nothing failed.
+ * Exit status 0: every byte arrived, each connection ended by the owner's FIN,
+ * and nothing failed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +28,8 @@ static int *owners;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: halfclose [-46m] [-n N] [-s SECONDS] [-i INTERVAL_MS] [-p PORT] [-a ADDR] [-N NETNS]\n");
+	fprintf(stderr,
+		"usage: halfclose [-46m] [-n N] [-s SECONDS] [-i INTERVAL_MS] [-p PORT] [-a ADDR] [-N NETNS]\n");
 	exit(2);
 }
 
@@ -127,7 +130,8 @@ int main(int argc, char **argv)
 		usage();
 
 	setup();
-	say("ready n=%d family=%s port=%d pid=%d", count, endpoint_name(&ep), ep.port, getpid());
+	say("ready n=%d family=%s port=%d pid=%d", count, endpoint_name(&ep),
+	    ep.port, getpid());
 	start = now_us();
 	for (tick = 1; tick * interval_ms <= seconds * 1000; tick++) {
 		send_all();
@@ -135,8 +139,10 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < count; i++)
 		close(owners[i]);
-	for (tick = now_us() + 5000000; ended + failed < count && now_us() < tick;)
+	for (tick = now_us() + 5000000;
+	     ended + failed < count && now_us() < tick;)
 		receive(100);
-	say("halfclose n=%d sent=%lld received=%lld ended=%lld failed=%lld", count, sent, received, ended, failed);
+	say("halfclose n=%d sent=%lld received=%lld ended=%lld failed=%lld",
+	    count, sent, received, ended, failed);
 	return failed || received != sent || ended != count || !sent;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leak: connections whose owner never closes after the peer's FIN. Both ends live in this one process, so that the FIN, the
- * owner's wake-up and what the peer sees are measured by one clock.
+ * leak: connections whose owner never closes after the peer's FIN. Both ends
+ * live in this one process, so that the FIN, the owner's wake-up and what the
+ * peer sees are measured by one clock.
  *
- * Prints "ready ..." once all of them are in CLOSE_WAIT; on SIGUSR1, or at the end of -w, a line a socket and a "report ..." line.
+ * Prints "ready ..." once all of them are in CLOSE_WAIT; on SIGUSR1, or at the
+ * end of -w, a line a socket and a "report ..." line.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,11 +25,21 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-enum kind { UNREAD, SEEN, WRITER, BACKLOG, QUEUED, REPAIR, MPTCP, KINDS };
+enum kind {
+	UNREAD,
+	SEEN,
+	WRITER,
+	BACKLOG,
+	QUEUED,
+	REPAIR,
+	MPTCP,
+	KINDS
+};
 
 static const char *const kinds[KINDS] = {
-	[UNREAD] = "unread",	[SEEN] = "eof",	      [WRITER] = "write", [BACKLOG] = "backlog",
-	[QUEUED] = "queued",	[REPAIR] = "repair", [MPTCP] = "mptcp",
+	[UNREAD] = "unread",   [SEEN] = "eof",	    [WRITER] = "write",
+	[BACKLOG] = "backlog", [QUEUED] = "queued", [REPAIR] = "repair",
+	[MPTCP] = "mptcp",
 };
 
 /**
@@ -39,7 +51,8 @@ static const char *const kinds[KINDS] = {
  * @peer_us: when @peer saw the connection end, 0 if it did not
  * @revents: what woke the owner
  * @owner_error: what read() on the owner ended with, -1 if it was not asked
- * @peer_error: what @peer saw: ECONNRESET for a RST, 0 for a FIN, -1 for nothing
+ * @peer_error: what @peer saw: ECONNRESET for a RST, 0 for a FIN, -1 for
+ * nothing
  * @bytes: what the owner could still read
  * @eofs: how often read() said 0 before it said @owner_error
  */
@@ -66,12 +79,13 @@ static long wait_ms;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: leak [-46m] [-k KIND] [-n N] [-p PORT] [-a ADDR] [-N NETNS] [-c] [-w MS]\n"
-			"  -k  eof unread write backlog queued repair mptcp\n"
-			"  -m  dual-stack listener, IPv4 clients\n"
-			"  -N  file of the peers' network namespace; -a is then the owners' address\n"
-			"  -c  the peers close for good instead of shutting down their side\n"
-			"  -w  report and end once all woke, or after so many ms\n");
+	fprintf(stderr,
+		"usage: leak [-46m] [-k KIND] [-n N] [-p PORT] [-a ADDR] [-N NETNS] [-c] [-w MS]\n"
+		"  -k  eof unread write backlog queued repair mptcp\n"
+		"  -m  dual-stack listener, IPv4 clients\n"
+		"  -N  file of the peers' network namespace; -a is then the owners' address\n"
+		"  -c  the peers close for good instead of shutting down their side\n"
+		"  -w  report and end once all woke, or after so many ms\n");
 	exit(2);
 }
 
@@ -107,8 +121,9 @@ static void options(int argc, char **argv)
 		usage();
 }
 
-/* The side that connects is the peer, except for MPTCP: only a connecting MPTCP socket keeps a subflow when the other end
- * speaks plain TCP, and only such a subflow gets a plain FIN.
+/* The side that connects is the peer, except for MPTCP: only a connecting MPTCP
+ * socket keeps a subflow when the other end speaks plain TCP, and only such a
+ * subflow gets a plain FIN.
  */
 static void make(struct leaked *l)
 {
@@ -160,7 +175,8 @@ static void finish(struct leaked *l)
 	}
 }
 
-/* The FIN has to be there before we say so: the owner sees its peer's side shut down. */
+/* The FIN has to be there before we say so: the owner sees its peer's side shut
+ * down. */
 static void settle(struct leaked *l)
 {
 	struct pollfd p = { .fd = l->owner, .events = POLLRDHUP };
@@ -188,7 +204,8 @@ static int reason(int fd)
 	return error;
 }
 
-/* Errors and hang-ups are reported without being asked for; everything else is true all the time after a FIN. */
+/* Errors and hang-ups are reported without being asked for; everything else is
+ * true all the time after a FIN. */
 static int watch(int timeout_ms)
 {
 	int i, n = poll(polled, 2 * count + 1, timeout_ms);
@@ -232,7 +249,8 @@ static void ask(struct leaked *l)
 	l->owner_error = 0;
 }
 
-/* Sockets never accepted have no poll of their own: their peers tell when they went, accept() tells what their owner would see. */
+/* Sockets never accepted have no poll of their own: their peers tell when they
+ * went, accept() tells what their owner would see. */
 static void take_backlog(void)
 {
 	int i;
@@ -252,17 +270,18 @@ static void take_backlog(void)
 static bool alive(const struct leaked *l)
 {
 	struct pollfd p = { .fd = l->peer, .events = POLLIN };
-	char c = 'x';
+	char rest[100], c = 'x';
 
 	if (l->owner < 0 || l->peer < 0 || l->owner_us || kind == QUEUED)
 		return false;
 	if (kind == REPAIR)
 		set_int(l->owner, IPPROTO_TCP, TCP_REPAIR, 0);
-	while (recv(l->peer, &(char[100]){ 0 }, 100, MSG_DONTWAIT) > 0)
+	while (recv(l->peer, rest, sizeof(rest), MSG_DONTWAIT) > 0)
 		;
 	if (send(l->owner, &c, 1, MSG_NOSIGNAL) != 1)
 		return false;
-	return poll(&p, 1, 5000) == 1 && recv(l->peer, &c, 1, MSG_DONTWAIT) == 1 && c == 'x';
+	return poll(&p, 1, 5000) == 1 &&
+	       recv(l->peer, &c, 1, MSG_DONTWAIT) == 1 && c == 'x';
 }
 
 static void report(bool probe)
@@ -279,9 +298,14 @@ static void report(bool probe)
 			ask(l);
 		else if (probe)
 			living += alive(l);
-		say("socket %d revents=%#x bytes=%d eofs=%d read=%s age_ms=%.3f peer=%s peer_ms=%.3f", i, l->revents, l->bytes, l->eofs,
-		    l->owner_error < 0 ? "none" : error_name(l->owner_error), age,
-		    l->peer_error < 0 ? "none" : l->peer_error == ECONNRESET ? "RST" : l->peer_error ? "?" : "FIN",
+		say("socket %d revents=%#x bytes=%d eofs=%d read=%s age_ms=%.3f peer=%s peer_ms=%.3f",
+		    i, l->revents, l->bytes, l->eofs,
+		    l->owner_error < 0 ? "none" : error_name(l->owner_error),
+		    age,
+		    l->peer_error < 0		  ? "none"
+		    : l->peer_error == ECONNRESET ? "RST"
+		    : l->peer_error		  ? "?"
+						  : "FIN",
 		    ms_between(l->fin_us, l->peer_us));
 		woken += !!l->owner_us;
 		aborted += l->owner_error == ECONNABORTED;
@@ -294,8 +318,9 @@ static void report(bool probe)
 		if (age > most)
 			most = age;
 	}
-	say("report kind=%s family=%s n=%d woken=%d aborted=%d rst=%d fin=%d alive=%d eofs=%d min_ms=%.3f max_ms=%.3f", kinds[kind],
-	    endpoint_name(&ep), count, woken, aborted, rst, fin, living, eofs, least, most);
+	say("report kind=%s family=%s n=%d woken=%d aborted=%d rst=%d fin=%d alive=%d eofs=%d min_ms=%.3f max_ms=%.3f",
+	    kinds[kind], endpoint_name(&ep), count, woken, aborted, rst, fin,
+	    living, eofs, least, most);
 }
 
 static bool all_done(void)
@@ -303,7 +328,8 @@ static bool all_done(void)
 	int i;
 
 	for (i = 0; i < count; i++)
-		if ((kind != BACKLOG && !all[i].owner_us) || (all[i].peer >= 0 && !all[i].peer_us))
+		if ((kind != BACKLOG && !all[i].owner_us) ||
+		    (all[i].peer >= 0 && !all[i].peer_us))
 			return false;
 	return true;
 }
@@ -325,7 +351,9 @@ static void poll_setup(void)
 		polled[i].fd = all[i].owner;
 		polled[count + i].fd = all[i].peer;
 	}
-	polled[2 * count] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN };
+	polled[2 * count] =
+		(struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC),
+				 .events = POLLIN };
 	if (polled[2 * count].fd < 0)
 		die("signalfd");
 }
@@ -353,7 +381,9 @@ int main(int argc, char **argv)
 	poll_setup();
 	for (i = 0; i < count; i++)
 		settle(&all[i]);
-	say("ready kind=%s family=%s n=%d port=%d pid=%d", kinds[kind], endpoint_name(&ep), count, ep.port, getpid());
+	say("ready kind=%s family=%s n=%d port=%d pid=%d at_ms=%lld",
+	    kinds[kind], endpoint_name(&ep), count, ep.port, getpid(),
+	    all[0].fin_us / 1000);
 
 	end = now_us() + wait_ms * 1000;
 	for (;;) {
@@ -364,7 +394,8 @@ int main(int argc, char **argv)
 		watch(wait_ms ? left : -1);
 		if (!(polled[2 * count].revents & POLLIN))
 			continue;
-		if (read(polled[2 * count].fd, &signal, sizeof(signal)) != sizeof(signal))
+		if (read(polled[2 * count].fd, &signal, sizeof(signal)) !=
+		    sizeof(signal))
 			die("signalfd");
 		if (signal.ssi_signo == SIGTERM)
 			return 0;

@@ -1,5 +1,5 @@
-#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 # What the tests share. A test begins with
 #	. "$(dirname "$0")/lib.sh"
 # and ends with "finish"; one that ends in any other way has failed. In between it works in namespaces of its own (new_ns), which go
@@ -115,6 +115,16 @@ poll_until() {
 	done
 }
 
+# now_ms: the clock the helpers measure by, to 10 ms.
+now_ms() {
+	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+}
+
+# reached MS: whether now_ms is past that; for poll_until.
+reached() {
+	(($(now_ms) >= $1))
+}
+
 # ---- programs ----------------------------------------------------------------------------------------------------------------
 
 # background NAME NS COMMAND...: start it; its output goes to the file "output NAME".
@@ -122,7 +132,7 @@ background() {
 	local name=$1 ns=$2
 	shift 2
 	: >"$(output "$name")"
-	in_ns_exec "$ns" "$@" </dev/null >"$(output "$name")" 2>&1 &
+	in_ns_exec "$ns" "$@" </dev/null >>"$(output "$name")" 2>&1 &
 	pids[$name]=$!
 }
 
@@ -259,6 +269,12 @@ veth_pair() {
 			ip -n "$ns" link set veth0 up || return 1
 		n=$((n + 1))
 	done
+	# The kernel sees a carrier, and then gives IPv6 its routes, in its own time.
+	for ns in "$a" "$b"; do
+		# shellcheck disable=SC2016 # for the inner shell
+		poll_until 5 sh -c 'ip -n "$1" link show veth0 | grep -q "state UP" && ip -n "$1" -6 route | grep -q ^2001:db8::/64' sh "$ns" ||
+			return 1
+	done
 }
 
 # count_tcp NS STATE [PORT]: sockets in a state (ESTABLISHED, CLOSE_WAIT, ...) of both families, with that local port if given.
@@ -379,12 +395,14 @@ policy() {
 	[[ -z $mode ]] || knob "$ns" mode "$mode" || exit 1
 }
 
-# census: have one made now, and wait for its end.
+# census NS: have one made now, and wait for its end; NS is one whose mode is not off.
 census() {
-	local runs
-	runs=$(stat_of init census_runs) || return 1
-	template census_interval_s "$(template census_interval_s)" || return 1
-	poll_until 10 stat_at_least init census_runs $((runs + 1))
+	local runs interval status=0
+	runs=$(stat_of "$1" census_runs) && interval=$(template census_interval_s) || return 1
+	template census_interval_s 1 || return 1
+	poll_until 15 stat_at_least "$1" census_runs $((runs + 1)) || status=1
+	template census_interval_s "$interval" || status=1
+	return "$status"
 }
 
 # ---- the kernel's log --------------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * orphans: connections whose owner is gone while the peer cannot, or will not, let them end. The owner is a child process that
- * dies in the way asked for; this process keeps the peers, and watches /proc/net/tcp for what the owner left behind.
+ * orphans: connections whose owner is gone while the peer cannot, or will not,
+ * let them end. The owner is a child process that dies in the way asked for;
+ * this process keeps the peers, and watches /proc/net/tcp for what the owner
+ * left behind.
  *
- * Prints "ready ..." once all of them are orphans in the state asked for, and an "orphans ..." line at the end of -w or on SIGTERM.
+ * Prints "ready ..." once all of them are orphans in the state asked for, and
+ * an "orphans ..." line at the end of -w or on SIGTERM.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,9 +27,17 @@
 #include "proctcp.h"
 #include "sock.h"
 
-enum death { BY_EXIT, BY_CLOSE, BY_TERM, BY_KILL, BY_SEGV, DEATHS };
+enum death {
+	BY_EXIT,
+	BY_CLOSE,
+	BY_TERM,
+	BY_KILL,
+	BY_SEGV,
+	DEATHS
+};
 
-static const char *const deaths[DEATHS] = { "exit", "close", "term", "kill", "segv" };
+static const char *const deaths[DEATHS] = { "exit", "close", "term", "kill",
+					    "segv" };
 
 static struct endpoint ep;
 static enum tcp_state state = TCP_STATE_FIN_WAIT1;
@@ -43,14 +54,15 @@ static volatile sig_atomic_t stopped;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z] [-i IFNAME] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
-			"  -s  fin_wait1 fin_wait2 closing last_ack\n"
-			"  -d  exit close term kill segv\n"
-			"  -q  bytes queued to send when the owner dies\n"
-			"  -z  the peers stay reachable but do not read: queued data before a zero window\n"
-			"  -i  cut the peers off by taking down this interface of theirs, not by a filter\n"
-			"  -N  file of the peers' network namespace; -a is then the peers' address\n"
-			"  -w  watch until all are gone, or for so many ms\n");
+	fprintf(stderr,
+		"usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z] [-i IFNAME] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
+		"  -s  fin_wait1 fin_wait2 closing last_ack\n"
+		"  -d  exit close term kill segv\n"
+		"  -q  bytes queued to send when the owner dies\n"
+		"  -z  the peers stay reachable but do not read: queued data before a zero window\n"
+		"  -i  cut the peers off by taking down this interface of theirs, not by a filter\n"
+		"  -N  file of the peers' network namespace; -a is then the peers' address\n"
+		"  -w  watch until all are gone, or for so many ms\n");
 	exit(2);
 }
 
@@ -70,7 +82,8 @@ static void options(int argc, char **argv)
 	int opt;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "s:d:n:q:zi:w:")) != -1) {
+	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "s:d:n:q:zi:w:")) !=
+	       -1) {
 		switch (opt) {
 		case 's':
 			state = index_of(optarg, tcp_state_words, TCP_STATES);
@@ -101,7 +114,8 @@ static void options(int argc, char **argv)
 	if (optind != argc)
 		usage();
 	errno = 0;
-	if (zero_window && (queued_bytes || (state != TCP_STATE_FIN_WAIT1 && state != TCP_STATE_LAST_ACK)))
+	if (zero_window && (queued_bytes || (state != TCP_STATE_FIN_WAIT1 &&
+					     state != TCP_STATE_LAST_ACK)))
 		die("a zero window goes with fin_wait1 and last_ack, and without -q");
 	if (queued_bytes && state == TCP_STATE_FIN_WAIT2)
 		die("nothing can be queued in fin_wait2");
@@ -140,14 +154,16 @@ static void own(void)
 		if (state == TCP_STATE_FIN_WAIT2)
 			set_int(fds[i], IPPROTO_TCP, TCP_LINGER2, 120);
 		if (zero_window || queued_bytes)
-			set_int(fds[i], SOL_SOCKET, SO_SNDBUF, 2 * queued_bytes + 8192);
+			set_int(fds[i], SOL_SOCKET, SO_SNDBUF,
+				2 * queued_bytes + 8192);
 		tell(from_owner[1]);
 		hear(to_owner[0]);
 	}
 	if (state == TCP_STATE_LAST_ACK) {
 		hear(to_owner[0]);
 		for (i = 0; i < count; i++) {
-			struct pollfd fin = { .fd = fds[i], .events = POLLRDHUP };
+			struct pollfd fin = { .fd = fds[i],
+					      .events = POLLRDHUP };
 
 			if (poll(&fin, 1, 10000) != 1)
 				die("no FIN within 10 s");
@@ -158,7 +174,9 @@ static void own(void)
 	for (i = 0; i < count; i++) {
 		if (zero_window)
 			fill(fds[i]);
-		if (queued_bytes && send(fds[i], data, queued_bytes, MSG_NOSIGNAL | MSG_DONTWAIT) != queued_bytes)
+		if (queued_bytes &&
+		    send(fds[i], data, queued_bytes,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) != queued_bytes)
 			die("cannot queue %ld bytes", queued_bytes);
 	}
 	tell(from_owner[1]);
@@ -202,7 +220,8 @@ static void shut_peers(void)
 			die("shutdown");
 }
 
-/* "close" leaves the owner alive without its sockets, so there the process ends only with this one. */
+/* "close" leaves the owner alive without its sockets, so there the process ends
+ * only with this one. */
 static void kill_owner(pid_t owner)
 {
 	int status;
@@ -218,7 +237,11 @@ static void kill_owner(pid_t owner)
 	if (waitpid(owner, &status, 0) != owner)
 		die("waitpid");
 	errno = 0;
-	if (death == BY_EXIT ? status : WTERMSIG(status) != (death == BY_TERM ? SIGTERM : death == BY_KILL ? SIGKILL : SIGSEGV))
+	if (death == BY_EXIT
+		    ? status
+		    : WTERMSIG(status) != (death == BY_TERM   ? SIGTERM
+					   : death == BY_KILL ? SIGKILL
+							      : SIGSEGV))
 		die("the owner ended with wait status %#x", status);
 }
 
@@ -269,6 +292,20 @@ static pid_t setup(void)
 	return owner;
 }
 
+/* Closed the usual way, they would become orphans themselves, being deaf. */
+static void abort_peers(void)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (setsockopt(peers[i], SOL_SOCKET, SO_LINGER, &now,
+			       sizeof(now)))
+			die("SO_LINGER");
+		close(peers[i]);
+	}
+}
+
 static void on_signal(int signal)
 {
 	(void)signal;
@@ -288,17 +325,20 @@ int main(int argc, char **argv)
 	kill_owner(owner);
 	if (state == TCP_STATE_CLOSING) {
 		if (await_state(TCP_STATE_FIN_WAIT1) < count)
-			die("no %d orphans in fin_wait1 on the way to closing", count);
+			die("no %d orphans in fin_wait1 on the way to closing",
+			    count);
 		shut_peers();
 	}
 	left = await_state(state);
 	errno = 0;
 	if (left < count)
-		die("%d orphans in %s, not %d", left, tcp_state_words[state], count);
+		die("%d orphans in %s, not %d", left, tcp_state_words[state],
+		    count);
 	if (state == TCP_STATE_FIN_WAIT2)
 		cut_all();
-	say("ready state=%s death=%s family=%s n=%d port=%d pid=%d", tcp_state_words[state], deaths[death], endpoint_name(&ep), count,
-	    ep.port, getpid());
+	say("ready state=%s death=%s family=%s n=%d port=%d pid=%d at_ms=%lld",
+	    tcp_state_words[state], deaths[death], endpoint_name(&ep), count,
+	    ep.port, getpid(), dead_us / 1000);
 
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !(wait_ms && now_us() - dead_us > wait_ms * 1000)) {
@@ -313,7 +353,9 @@ int main(int argc, char **argv)
 	}
 	if (death == BY_CLOSE)
 		kill(owner, SIGKILL);
-	say("orphans state=%s death=%s n=%d left=%d first_ms=%.1f last_ms=%.1f", tcp_state_words[state], deaths[death], count, left,
+	say("orphans state=%s death=%s n=%d left=%d first_ms=%.1f last_ms=%.1f",
+	    tcp_state_words[state], deaths[death], count, left,
 	    ms_between(dead_us, first_us), ms_between(dead_us, last_us));
+	abort_peers();
 	return 0;
 }

@@ -31,7 +31,8 @@ void tcp_ports_add_peer(struct tcp_ports *ports, int fd)
 	ports->is_ours[ntohs(address.sin6_port)] = true;
 }
 
-static int orphans_in(const char *path, const struct tcp_ports *ports, enum tcp_state wanted)
+static int orphans_in(const char *path, const struct tcp_ports *ports,
+		      enum tcp_state wanted)
 {
 	FILE *file = fopen(path, "r");
 	unsigned int port, state;
@@ -42,9 +43,12 @@ static int orphans_in(const char *path, const struct tcp_ports *ports, enum tcp_
 	if (!file)
 		die("%s", path);
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*d %*d %lu", &port, &state, &inode) != 3)
+		if (sscanf(line,
+			   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*d %*d %lu",
+			   &port, &state, &inode) != 3)
 			continue;
-		if (inode || port > 65535 || !ports->is_ours[port] || state == TCP_STATE_TIME_WAIT)
+		if (inode || port > 65535 || !ports->is_ours[port] ||
+		    state == TCP_STATE_TIME_WAIT)
 			continue;
 		n += wanted == TCP_STATE_ANY || wanted == state;
 	}
@@ -60,5 +64,6 @@ static int orphans_in(const char *path, const struct tcp_ports *ports, enum tcp_
  */
 int tcp_orphans(const struct tcp_ports *ports, enum tcp_state state)
 {
-	return orphans_in("/proc/self/net/tcp", ports, state) + orphans_in("/proc/self/net/tcp6", ports, state);
+	return orphans_in("/proc/self/net/tcp", ports, state) +
+	       orphans_in("/proc/self/net/tcp6", ports, state);
 }

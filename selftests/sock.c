@@ -165,14 +165,16 @@ void set_blocking(int fd, bool blocking)
 
 /**
  * cut_off() - make a socket deaf, as if the cable to it were cut
- * @fd: the socket; it drops each segment that comes in from now on, and still sends
+ * @fd: the socket; it drops each segment that comes in from now on, and still
+ * sends
  */
 void cut_off(int fd)
 {
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = { .len = 1, .filter = &drop };
 
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		       sizeof(program)))
 		die("SO_ATTACH_FILTER");
 }
 
@@ -180,8 +182,8 @@ void cut_off(int fd)
  * fill() - send until the peer's window and the send buffer are both full
  * @fd: the socket
  *
- * Full means: still full after 100 ms, as the peer's kernel goes on taking data for a moment.
- * Return: the bytes sent.
+ * Full means: still full after 100 ms, as the peer's kernel goes on taking data
+ * for a moment. Return: the bytes sent.
  */
 long fill(int fd)
 {
@@ -211,7 +213,9 @@ long fill(int fd)
  */
 void endpoint_init(struct endpoint *ep)
 {
-	*ep = (struct endpoint){ .family = AF_INET, .away = -1, .listener = -1 };
+	*ep = (struct endpoint){ .family = AF_INET,
+				 .away = -1,
+				 .listener = -1 };
 	ep->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (ep->home < 0)
 		die("/proc/self/ns/net");
@@ -264,8 +268,10 @@ const char *endpoint_name(const struct endpoint *ep)
 	return ep->mapped ? "mapped" : ep->family == AF_INET ? "v4" : "v6";
 }
 
-/* A socket belongs to the namespace its maker is in, for good: step over, make it, step back. */
-static int socket_in(const struct endpoint *ep, bool away, int family, int protocol)
+/* A socket belongs to the namespace its maker is in, for good: step over, make
+ * it, step back. */
+static int socket_in(const struct endpoint *ep, bool away, int family,
+		     int protocol)
 {
 	int fd;
 
@@ -287,8 +293,10 @@ static int socket_in(const struct endpoint *ep, bool away, int family, int proto
  */
 void endpoint_listen(struct endpoint *ep, int backlog, bool away)
 {
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(ep->port) };
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(ep->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(ep->port) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons(ep->port) };
 	bool four = ep->family == AF_INET;
 	struct sockaddr *sa = four ? (void *)&v4 : (void *)&v6;
 	socklen_t len = four ? sizeof(v4) : sizeof(v6);
@@ -313,15 +321,21 @@ void endpoint_listen(struct endpoint *ep, int backlog, bool away)
 int endpoint_connect(const struct endpoint *ep, bool away)
 {
 	int family = ep->mapped ? AF_INET : ep->family;
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(ep->port) };
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(ep->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(ep->port) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons(ep->port) };
 	bool four = family == AF_INET;
-	const char *address = ep->address ? ep->address : four ? "127.0.0.1" : "::1";
+	const char *address = ep->address ? ep->address
+			      : four	  ? "127.0.0.1"
+					  : "::1";
 	int fd = socket_in(ep, away, family, ep->protocol);
 
-	if (inet_pton(family, address, four ? (void *)&v4.sin_addr : &v6.sin6_addr) != 1)
+	if (inet_pton(family, address,
+		      four ? (void *)&v4.sin_addr : &v6.sin6_addr) != 1)
 		die("'%s' is not an address of this family", address);
-	if (connect(fd, four ? (void *)&v4 : (void *)&v6, four ? sizeof(v4) : sizeof(v6)))
+	if (connect(fd, four ? (void *)&v4 : (void *)&v6,
+		    four ? sizeof(v4) : sizeof(v6)))
 		die("connect to %s port %d", address, ep->port);
 	return fd;
 }

@@ -14,7 +14,8 @@
  * @mapped: the listener is a dual-stack IPv6 socket, the clients are IPv4
  * @protocol: 0, or IPPROTO_MPTCP for the connecting side
  * @address: what clients connect to; NULL: the loopback address
- * @port: where to listen; 0: the kernel chooses, and endpoint_listen() fills it in
+ * @port: where to listen; 0: the kernel chooses, and endpoint_listen() fills it
+ * in
  * @home: descriptor of the network namespace the program was started in
  * @away: descriptor of the other side's namespace, or -1: both live in @home
  * @listener: the listening socket
@@ -47,6 +48,7 @@ void set_int(int fd, int level, int option, int value);
 void set_blocking(int fd, bool blocking);
 long fill(int fd);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void die(const char *format, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kern_sock: TCP connections over loopback whose two ends both belong to the kernel, in the network namespace of whoever loads it.
- * One end shuts its side down, so that the other stays in CLOSE_WAIT until the module goes. Remove it before the namespace:
- * kernel sockets do not hold theirs.
+ * kern_sock: TCP connections over loopback whose two ends both belong to the
+ * kernel, in the network namespace of whoever loads it. One end shuts its side
+ * down, so that the other stays in CLOSE_WAIT until the module goes. Remove it
+ * before the namespace: kernel sockets do not hold theirs.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,14 +45,17 @@ static void release_all(void)
 	kfree(made);
 }
 
-static int make_pair(struct net *net, struct socket *listener, struct sockaddr_in *to, struct kern_pair *pair)
+static int make_pair(struct net *net, struct socket *listener,
+		     struct sockaddr_in *to, struct kern_pair *pair)
 {
 	int err;
 
-	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP, &pair->client);
+	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &pair->client);
 	if (err)
 		return err;
-	/* The parameter's type differs between kernels, void * fits all of them. */
+	/* The parameter's type differs between kernels, void * fits all of
+	 * them. */
 	err = kernel_connect(pair->client, (void *)to, sizeof(*to), 0);
 	if (err)
 		return err;
@@ -63,7 +67,8 @@ static int make_pair(struct net *net, struct socket *listener, struct sockaddr_i
 
 static int __init kern_sock_init(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct net *net = current->nsproxy->net_ns;
 	struct socket *listener;
 	unsigned int i;
@@ -72,7 +77,8 @@ static int __init kern_sock_init(void)
 	made = kcalloc(pairs, sizeof(*made), GFP_KERNEL);
 	if (!made)
 		return -ENOMEM;
-	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP, &listener);
+	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &listener);
 	if (err)
 		goto err_made;
 	err = kernel_bind(listener, (void *)&to, sizeof(to));
