@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fileio: single system calls on the module's files, with their exact outcome. A shell's echo may cut a value into several
- * writes, can hold no NUL, and says nothing of errno.
+ * fileio: single system calls on the module's files, with their exact outcome.
+ * A shell's echo may cut a value into several writes, can hold no NUL, and says
+ * nothing of errno.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,18 +25,25 @@ static const struct {
 	int error;
 	const char *name;
 } errors[] = {
-	{ EACCES, "EACCES" }, { EINVAL, "EINVAL" }, { EIO, "EIO" },	  { ENODEV, "ENODEV" }, { ENOENT, "ENOENT" },
-	{ ENOMEM, "ENOMEM" }, { EPERM, "EPERM" },   { ERANGE, "ERANGE" }, { EROFS, "EROFS" },
+	{ EACCES, "EACCES" }, { EINVAL, "EINVAL" }, { EIO, "EIO" },
+	{ ENODEV, "ENODEV" }, { ENOENT, "ENOENT" }, { ENOMEM, "ENOMEM" },
+	{ EPERM, "EPERM" },   { ERANGE, "ERANGE" }, { EROFS, "EROFS" },
 };
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: fileio put FILE TEXT [COUNT]   write TEXT, COUNT times over, in one write(2)\n"
-			"       fileio read FILE SIZE [MS]     read(2) SIZE bytes at a time, MS of rest after each page\n"
-			"       fileio pread FILE SIZE         the same by pread(2)\n"
-			"       fileio rewind FILE SIZE        read SIZE bytes, then from the beginning again\n"
-			"       fileio hold FILE...            keep open and read again and again, until SIGTERM\n"
-			"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the name of the error, behind \"open \" if it was that.\n");
+	fprintf(stderr,
+		"usage: fileio put FILE TEXT [COUNT]   write TEXT, COUNT times "
+		"over, in one write(2)\n"
+		"       fileio read FILE SIZE [MS]     read(2) SIZE bytes at a "
+		"time, MS of rest after each page\n"
+		"       fileio pread FILE SIZE         the same by pread(2)\n"
+		"       fileio rewind FILE SIZE        read SIZE bytes, then "
+		"from the beginning again\n"
+		"       fileio hold FILE...            keep open and read "
+		"again and again, until SIGTERM\n"
+		"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the "
+		"name of the error, behind \"open \" if it was that.\n");
 	exit(2);
 }
 
@@ -104,7 +112,8 @@ static int put(const char *file, char *text, long count)
 
 static void rest(long ms)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct timespec t = { .tv_sec = ms / 1000,
+			      .tv_nsec = ms % 1000 * 1000000 };
 
 	nanosleep(&t, NULL);
 }
@@ -128,7 +137,8 @@ static void copy(const char *file, size_t size, bool positioned, long pause_ms)
 	if (!buf)
 		die("malloc");
 	for (;;) {
-		n = positioned ? pread(fd, buf, size, done) : read(fd, buf, size);
+		n = positioned ? pread(fd, buf, size, done)
+			       : read(fd, buf, size);
 		if (n < 0)
 			die("%s", file);
 		if (!n)
@@ -166,7 +176,8 @@ static void on_term(int signal)
 	ended = 1;
 }
 
-/* A file whose maker is gone may fail to be read, in these two ways, and in no other. */
+/* A file whose maker is gone may fail to be read, in these two ways, and in no
+ * other. */
 static void hold(char **files)
 {
 	struct sigaction action = { .sa_handler = on_term };
@@ -195,7 +206,8 @@ static void hold(char **files)
 				gone++;
 			else if (errno != EINTR)
 				strange++;
-			if (lseek(fds[i], 0, SEEK_SET) && errno != ENODEV && errno != EIO)
+			if (lseek(fds[i], 0, SEEK_SET) && errno != ENODEV &&
+			    errno != EIO)
 				strange++;
 		}
 		/* Nothing left to read: no need to burn a CPU till the end. */
@@ -210,9 +222,11 @@ int main(int argc, char **argv)
 	const char *verb = argc > 2 ? argv[1] : "";
 
 	if (!strcmp(verb, "put") && (argc == 4 || argc == 5))
-		return put(argv[2], argv[3], argc == 5 ? number(argv[4], 1, 1 << 24) : 1);
+		return put(argv[2], argv[3],
+			   argc == 5 ? number(argv[4], 1, 1 << 24) : 1);
 	if (!strcmp(verb, "read") && (argc == 4 || argc == 5))
-		copy(argv[2], number(argv[3], 1, 1 << 24), false, argc == 5 ? number(argv[4], 0, 10000) : 0);
+		copy(argv[2], number(argv[3], 1, 1 << 24), false,
+		     argc == 5 ? number(argv[4], 0, 10000) : 0);
 	else if (!strcmp(verb, "pread") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), true, 0);
 	else if (!strcmp(verb, "rewind") && argc == 4)

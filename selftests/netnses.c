@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * netnses: network namespaces by the hundred, each with stuck sockets of its own, made and let go as fast as it goes. Nothing but
- * the sockets holds them, so closing those ends them.
+ * netnses: network namespaces by the hundred, each with stuck sockets of its
+ * own, made and let go as fast as it goes. Nothing but the sockets holds them,
+ * so closing those ends them.
  *
  * Prints "netnses made=N".
  */
@@ -37,7 +38,8 @@ static void usage(void)
 	fprintf(stderr, "usage: netnses [-n N] [-l LIVE] [-w]\n"
 			"  -n  how many\n"
 			"  -l  how many at the same time\n"
-			"  -w  with those of the end still there, print \"ready\" and wait for the end of stdin\n");
+			"  -w  with those of the end still there, print "
+			"\"ready\" and wait for the end of stdin\n");
 	exit(2);
 }
 
