@@ -34,6 +34,7 @@ static int on_fin(struct kprobe *p, struct pt_regs *regs)
 					tcp_sk(sk)->rcv_nxt);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(on_fin);
 
 /*
@@ -48,6 +49,7 @@ static int on_close(struct kprobe *p, struct pt_regs *regs)
 		tcp_reaper_nursery_push(sk, TCP_REAPER_ORPHAN, 0);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(on_close);
 
 /*
@@ -66,6 +68,7 @@ static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 		tcp_reaper_nursery_push(sk, TCP_REAPER_ORPHAN, 0);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(on_set_state);
 
 /**

@@ -23,7 +23,6 @@ static const char *const close_wait_actions[] = {
 };
 
 #define AT(member) .offset = offsetof(struct tcp_reaper_policy, member)
-#define WORDS(list) .words = (list), .max = ARRAY_SIZE(list) - 1
 #define IN(class, file) \
 	.group = #class, .name = #file, .sysctl = #class "_" #file, \
 	AT(class##_##file)
@@ -33,9 +32,11 @@ const struct tcp_reaper_knob tcp_reaper_knobs[] = {
 	{ .name = "mode",
 	  .sysctl = "mode",
 	  AT(mode),
-	  WORDS(tcp_reaper_mode_words) },
+	  .max = TCP_REAPER_ENFORCE,
+	  .words = tcp_reaper_mode_words },
 	{ IN(close_wait, timeout_ms), .max = U32_MAX },
-	{ IN(close_wait, action), WORDS(close_wait_actions) },
+	{ IN(close_wait, action), .max = TCP_REAPER_RESET,
+	  .words = close_wait_actions },
 	{ IN(close_wait, spare_active), .max = 1, .fallback = 1 },
 	{ IN(orphan, timeout_ms), .max = U32_MAX },
 };

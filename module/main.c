@@ -63,8 +63,7 @@ static void __exit tcp_reaper_exit(void)
 module_init(tcp_reaper_init);
 module_exit(tcp_reaper_exit);
 
-MODULE_DESCRIPTION(
-	"Reaps lingering TCP sockets, by a policy for each network namespace");
+MODULE_DESCRIPTION("Reaps lingering TCP sockets, by namespace policy");
 MODULE_AUTHOR("The tcp_reaper developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(TCP_REAPER_VERSION);

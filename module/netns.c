@@ -18,6 +18,7 @@
 
 unsigned int tcp_reaper_net_id;
 LIST_HEAD(tcp_reaper_nets);
+/* Protects the list, and what the census keeps of each namespace. */
 DEFINE_MUTEX(tcp_reaper_net_lock);
 
 /**

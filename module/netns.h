@@ -48,7 +48,7 @@ struct tcp_reaper_net {
 	u64 seqno ____cacheline_aligned_in_smp;
 	u32 adopt_until;
 	struct list_head list;
-	struct mutex lock;
+	struct mutex lock; /* see above */
 	bool closing;
 	struct tcp_reaper_table table;
 	struct delayed_work tick;

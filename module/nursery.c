@@ -75,6 +75,11 @@ static void drain_now(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tick_work, drain_tick);
 static DECLARE_WORK(kick_work, drain_now);
 
+static struct record *record_at(struct ring *ring, u32 place)
+{
+	return &ring->records[place & (tcp_reaper_nursery_records - 1)];
+}
+
 /**
  * tcp_reaper_nursery_push - note a transition
  * @sk: the socket to which it happens
@@ -105,7 +110,7 @@ void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
 		return;
 	}
 
-	rec = &ring->records[head & (tcp_reaper_nursery_records - 1)];
+	rec = record_at(ring, head);
 	rec->sk = sk;
 	rec->rn = rn;
 	rec->hash = sk->sk_hash;
@@ -154,8 +159,7 @@ static bool drain(struct ring *ring, u32 young)
 	if (tail == head)
 		return false;
 	while (tail != head) {
-		struct record *rec =
-			&ring->records[tail & (tcp_reaper_nursery_records - 1)];
+		struct record *rec = record_at(ring, tail);
 		u64 now = get_jiffies_64();
 
 		if ((u32)now - rec->stamp < young)
@@ -247,13 +251,12 @@ void tcp_reaper_nursery_purge(void)
 	mutex_lock(&drain_lock);
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		/* Pairs with the release in tcp_reaper_nursery_push(). */
 		u32 head = smp_load_acquire(&ring->head);
 		u32 i;
 
 		for (i = ring->tail; i != head; i++) {
-			struct record *rec =
-				&ring->records[i & (tcp_reaper_nursery_records -
-						    1)];
+			struct record *rec = record_at(ring, i);
 
 			if (rec->rn && READ_ONCE(rec->rn->closing))
 				rec->rn = NULL;
@@ -286,15 +289,15 @@ u64 tcp_reaper_nursery_events(enum tcp_reaper_class class)
  */
 int tcp_reaper_nursery_setup(void)
 {
+	size_t size =
+		array_size(tcp_reaper_nursery_records, sizeof(struct record));
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
 
-		ring->records = kvmalloc_node(
-			array_size(tcp_reaper_nursery_records,
-				   sizeof(struct record)),
-			GFP_KERNEL | __GFP_ZERO, cpu_to_node(cpu));
+		ring->records =
+			kvzalloc_node(size, GFP_KERNEL, cpu_to_node(cpu));
 		if (!ring->records) {
 			tcp_reaper_nursery_teardown();
 			return -ENOMEM;

@@ -107,31 +107,22 @@ static const struct kernel_param_ops records_ops = {
 	.get = param_get_uint,
 };
 
+/* One line each: a description is looked for as it is read. */
+/* clang-format off */
 module_param_cb(mode, &mode_ops, NULL, 0644);
-MODULE_PARM_DESC(
-	mode,
-	"What a new namespace starts with: off, observe or enforce (observe)");
+MODULE_PARM_DESC(mode, "What a new namespace starts with: off, observe or enforce (observe)");
 module_param(close_wait_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(close_wait_timeout_ms,
-		 "What a new namespace starts with; 0: never (3600000)");
+MODULE_PARM_DESC(close_wait_timeout_ms, "What a new namespace starts with; 0: never (3600000)");
 module_param(orphan_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(orphan_timeout_ms,
-		 "What a new namespace starts with; 0: never (300000)");
+MODULE_PARM_DESC(orphan_timeout_ms, "What a new namespace starts with; 0: never (300000)");
 module_param_named(netns_admin, tcp_reaper_netns_admin, bool, 0644);
-MODULE_PARM_DESC(
-	netns_admin,
-	"CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
+MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
 module_param_named(max_tracked, tcp_reaper_max_tracked, uint, 0644);
-MODULE_PARM_DESC(max_tracked,
-		 "Most sockets tracked in all namespaces together (1048576)");
-module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s,
-		0644);
-MODULE_PARM_DESC(census_interval_s,
-		 "Seconds between censuses; 0: only when needed (300)");
+MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together (1048576)");
+module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
+MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
 module_param_cb(hook, &hook_ops, NULL, 0444);
-MODULE_PARM_DESC(hook, "At load: auto, tcp_fin, tcp_set_state or none; reads "
-		       "as what is probed, and how (auto)");
-module_param_cb(nursery_records, &records_ops, &tcp_reaper_nursery_records,
-		0444);
-MODULE_PARM_DESC(nursery_records, "At load: size of each CPU's ring of "
-				  "transitions, a power of two (2048)");
+MODULE_PARM_DESC(hook, "At load: auto, tcp_fin, tcp_set_state or none; reads as what is probed, and how (auto)");
+module_param_cb(nursery_records, &records_ops, &tcp_reaper_nursery_records, 0444);
+MODULE_PARM_DESC(nursery_records, "At load: size of each CPU's ring of transitions, a power of two (2048)");
+/* clang-format on */

@@ -2,20 +2,13 @@
 /*
  * The decision: facts of one socket x policy of its namespace -> verdict.
  * policy.c is built into the module and, from the same source, into the
- * user-space unit test, so nothing here may need the kernel.
+ * user-space unit test (whose linux/types.h is selftests/unit/include), so
+ * nothing here may need more of the kernel.
  */
 #ifndef TCP_REAPER_POLICY_H
 #define TCP_REAPER_POLICY_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include <stdbool.h>
-#include <stdint.h>
-typedef uint8_t u8;
-typedef uint32_t u32;
-typedef uint64_t u64;
-#endif
 
 /** enum tcp_reaper_class - the kinds of lingering socket (INTERFACE.md) */
 enum tcp_reaper_class {

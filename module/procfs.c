@@ -167,8 +167,8 @@ static int sockets_show(struct seq_file *m, void *v)
 	u64 cursor = m->index - 1;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "class state age_ms idle_ms local remote uid inode "
-			    "rxq txq verdict\n");
+		seq_puts(m,
+			 "class state age_ms idle_ms local remote uid inode rxq txq verdict\n");
 		return 0;
 	}
 	for (; e; e = tcp_reaper_table_same_bucket(e, cursor))

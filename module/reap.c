@@ -22,7 +22,7 @@
  */
 static void finish_orphan(struct sock *sk)
 {
-	typeof(&tcp_done) done;
+	typeof(tcp_done) *done;
 
 	if (!sock_flag(sk, SOCK_DEAD) || inet_sk_state_load(sk) == TCP_CLOSE)
 		return;
@@ -44,8 +44,8 @@ static void finish_orphan(struct sock *sk)
  * After a FIN, tcp_recvmsg() looks at unread bytes, at the FIN and at SOCK_DONE
  * before it looks at sk_err, so that the owner of an aborted socket would read
  * an orderly end and never learn that it was aborted. An abort drops what was
- * not read, as tcp_disconnect() does; but not from under a ULP or a BPF program,
- * which may hold on to it.
+ * not read, as tcp_disconnect() does; but not from under a ULP or a BPF
+ * program, which may hold on to it.
  */
 static void let_owner_know(struct sock *sk)
 {
@@ -53,7 +53,7 @@ static void let_owner_know(struct sock *sk)
 
 	lockdep_assert_held(&sk->sk_lock.slock);
 	sock_reset_flag(sk, SOCK_DONE);
-	if (inet_csk(sk)->icsk_ulp_ops || rcu_access_pointer(sk->sk_user_data))
+	if (inet_csk(sk)->icsk_ulp_ops || READ_ONCE(sk->sk_user_data))
 		return;
 	__skb_queue_purge(&sk->sk_receive_queue);
 	WRITE_ONCE(tp->copied_seq, tp->rcv_nxt);

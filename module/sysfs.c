@@ -83,12 +83,12 @@ static ssize_t stat_show(struct device *dev, tcp_reaper_device_attribute *attr,
 			  tcp_reaper_stat_read(rn_of(dev), sa->stat));
 }
 
-static const struct net *net_of(const struct device *dev)
+static tcp_reaper_class_tag *namespace(tcp_reaper_class_device *dev)
 {
-	return rn_of(dev)->net;
+	return tcp_reaper_tag_of(rn_of(dev)->net);
 }
 
-static void ownership(const struct device *dev, kuid_t *uid, kgid_t *gid)
+static void ownership(tcp_reaper_class_device *dev, kuid_t *uid, kgid_t *gid)
 {
 	net_ns_get_ownership(rn_of(dev)->net, uid, gid);
 }
@@ -98,13 +98,11 @@ static void release(struct device *dev)
 	kfree(container_of(dev, struct tcp_reaper_sysfs, dev));
 }
 
-TCP_REAPER_CLASS_CALLBACKS(net_of, ownership)
-
 static struct class reaper_class = {
 	.name = "tcp_reaper",
 	.ns_type = &net_ns_type_operations,
-	.namespace = tcp_reaper_class_namespace,
-	.get_ownership = tcp_reaper_class_ownership,
+	.namespace = namespace,
+	.get_ownership = ownership,
 	.dev_release = release,
 };
 
@@ -252,6 +250,7 @@ int tcp_reaper_sysfs_add(struct tcp_reaper_net *rn)
 	sysfs->dev.class = &reaper_class;
 	sysfs->dev.groups = groups;
 	/* Nothing in user space waits for it, and there may be thousands. */
+	device_set_pm_not_required(&sysfs->dev);
 	dev_set_uevent_suppress(&sysfs->dev, true);
 	err = dev_set_name(&sysfs->dev, "self");
 	if (!err)

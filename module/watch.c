@@ -301,12 +301,12 @@ void tcp_reaper_watch_start(struct tcp_reaper_net *rn)
 
 static void clear(struct tcp_reaper_net *rn)
 {
-	enum tcp_reaper_class class;
+	int c;
 
 	lockdep_assert_held(&rn->lock);
 	tcp_reaper_table_clear(&rn->table);
-	for (class = 0; class < TCP_REAPER_NR_CLASSES; class ++)
-		tcp_reaper_gauge_clear(rn, class);
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+		tcp_reaper_gauge_clear(rn, c);
 }
 
 /**

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced: which kernel to boot (KERNEL, else the newest Debian one), where its
 # modules and headers are, and the module built for it. Sets kernel, modules,
-# kdir and ko.
+# kdir and ko; top is the root of this tree.
+
+top=${top:?}
 
 kernel=${KERNEL:-}
 if [[ -z $kernel ]]; then

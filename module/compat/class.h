@@ -15,9 +15,9 @@
  * it was; the probe asks whether it still is.
  */
 #ifdef TCP_REAPER_HAVE_DEVICE_ATTRIBUTE_CONST
-typedef const struct device_attribute tcp_reaper_device_attribute;
+#define tcp_reaper_device_attribute const struct device_attribute
 #else
-typedef struct device_attribute tcp_reaper_device_attribute;
+#define tcp_reaper_device_attribute struct device_attribute
 #endif
 
 /*
@@ -27,34 +27,17 @@ typedef struct device_attribute tcp_reaper_device_attribute;
  * ("kernfs: pass struct ns_common instead of const void * for namespace tags").
  */
 #ifdef TCP_REAPER_HAVE_CLASS_CONST
-#define TCP_REAPER_CLASS_DEVICE const struct device
+#define tcp_reaper_class_device const struct device
 #else
-#define TCP_REAPER_CLASS_DEVICE struct device
+#define tcp_reaper_class_device struct device
 #endif
 
 #ifdef TCP_REAPER_HAVE_CLASS_NS_COMMON
-#define TCP_REAPER_CLASS_TAG const struct ns_common
-#define tcp_reaper_class_tag(net) (&(net)->ns)
+#define tcp_reaper_class_tag const struct ns_common
+#define tcp_reaper_tag_of(net) (&(net)->ns)
 #else
-#define TCP_REAPER_CLASS_TAG const void
-#define tcp_reaper_class_tag(net) (net)
+#define tcp_reaper_class_tag const void
+#define tcp_reaper_tag_of(net) (net)
 #endif
-
-/**
- * TCP_REAPER_CLASS_CALLBACKS - a class's callbacks as this kernel types them
- * @net_of: const struct net *(const struct device *)
- * @own: void (const struct device *, kuid_t *, kgid_t *)
- */
-#define TCP_REAPER_CLASS_CALLBACKS(net_of, own) \
-	static TCP_REAPER_CLASS_TAG *tcp_reaper_class_namespace( \
-		TCP_REAPER_CLASS_DEVICE *dev) \
-	{ \
-		return tcp_reaper_class_tag(net_of(dev)); \
-	} \
-	static void tcp_reaper_class_ownership(TCP_REAPER_CLASS_DEVICE *dev, \
-					       kuid_t *uid, kgid_t *gid) \
-	{ \
-		own(dev, uid, gid); \
-	}
 
 #endif

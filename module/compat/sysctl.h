@@ -9,9 +9,9 @@
 
 /* 78eb4ea25cd5 ("sysctl: treewide: constify the ctl_table argument"), 6.11 */
 #ifdef TCP_REAPER_HAVE_SYSCTL_CONST
-typedef const struct ctl_table tcp_reaper_ctl_table;
+#define tcp_reaper_ctl_table const struct ctl_table
 #else
-typedef struct ctl_table tcp_reaper_ctl_table;
+#define tcp_reaper_ctl_table struct ctl_table
 #endif
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* e3b2cf6e5dba: the namespace of a device is a struct ns_common, not an opaque
- * tag. */
+/* e3b2cf6e5dba: a device's namespace is a struct ns_common, not an opaque tag.
+ */
 #include <linux/device.h>
 #include <linux/ns_common.h>
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's names, for its sources that are built outside it. */
+#ifndef TCP_REAPER_UNIT_TYPES_H
+#define TCP_REAPER_UNIT_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#endif
