@@ -18,8 +18,10 @@
 
 #include "sock.h"
 
-/* Clients' ports last for 28,000 connections a listener, and a closed one comes
- * back after a second at the earliest. */
+/*
+ * Clients' ports last for 28,000 connections a listener, and a closed one comes
+ * back after a second at the earliest.
+ */
 #define LISTENERS 16
 
 /**

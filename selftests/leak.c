@@ -121,7 +121,8 @@ static void options(int argc, char **argv)
 		usage();
 }
 
-/* The side that connects is the peer, except for MPTCP: only a connecting MPTCP
+/*
+ * The side that connects is the peer, except for MPTCP: only a connecting MPTCP
  * socket keeps a subflow when the other end speaks plain TCP, and only such a
  * subflow gets a plain FIN.
  */
@@ -175,8 +176,10 @@ static void finish(struct leaked *l)
 	}
 }
 
-/* The FIN has to be there before we say so: the owner sees its peer's side shut
- * down. */
+/*
+ * The FIN has to be there before we say so: the owner sees its peer's side shut
+ * down.
+ */
 static void settle(struct leaked *l)
 {
 	struct pollfd p = { .fd = l->owner, .events = POLLRDHUP };
@@ -204,8 +207,10 @@ static int reason(int fd)
 	return error;
 }
 
-/* Errors and hang-ups are reported without being asked for; everything else is
- * true all the time after a FIN. */
+/*
+ * Errors and hang-ups are reported without being asked for; everything else is
+ * true all the time after a FIN.
+ */
 static int watch(int timeout_ms)
 {
 	int i, n = poll(polled, 2 * count + 1, timeout_ms);
@@ -249,8 +254,10 @@ static void ask(struct leaked *l)
 	l->owner_error = 0;
 }
 
-/* Sockets never accepted have no poll of their own: their peers tell when they
- * went, accept() tells what their owner would see. */
+/*
+ * Sockets never accepted have no poll of their own: their peers tell when they
+ * went, accept() tells what their owner would see.
+ */
 static void take_backlog(void)
 {
 	int i;

@@ -220,8 +220,10 @@ static void shut_peers(void)
 			die("shutdown");
 }
 
-/* "close" leaves the owner alive without its sockets, so there the process ends
- * only with this one. */
+/*
+ * "close" leaves the owner alive without its sockets, so there the process ends
+ * only with this one.
+ */
 static void kill_owner(pid_t owner)
 {
 	int status;

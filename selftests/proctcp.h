@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
-/* The numbers of the kernel's states, as /proc/net/tcp prints them; ANY is any
- * state but TIME_WAIT, in which no socket is left. */
+/*
+ * The numbers of the kernel's states, as /proc/net/tcp prints them; ANY is any
+ * state but TIME_WAIT, in which no socket is left.
+ */
 enum tcp_state {
 	TCP_STATE_ANY = 0,
 	TCP_STATE_FIN_WAIT1 = 4,

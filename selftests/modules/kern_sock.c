@@ -54,8 +54,7 @@ static int make_pair(struct net *net, struct socket *listener,
 			       &pair->client);
 	if (err)
 		return err;
-	/* The parameter's type differs between kernels, void * fits all of
-	 * them. */
+	/* The parameter's type differs between kernels; void * fits. */
 	err = kernel_connect(pair->client, (void *)to, sizeof(*to), 0);
 	if (err)
 		return err;
