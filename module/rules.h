@@ -18,11 +18,10 @@
 /**
  * TCP_REAPER_RULE_TEXT - room for one rule as text, its end included
  *
- * The longest canonical one has 357 characters: "lport 10000-10000 rport
- * 10000-10000" with addresses of 39 digits and colons, and numbers of full
- * length in all else.
+ * The longest canonical one, all words with values of full length, has 314
+ * characters.
  */
-#define TCP_REAPER_RULE_TEXT 384
+#define TCP_REAPER_RULE_TEXT 320
 
 /**
  * TCP_REAPER_RULES_TEXT_MAX - longest text of a whole list, in bytes
@@ -30,7 +29,7 @@
  * What is read can be written again: as many of the longest rules as there may
  * be, each with its hits behind it, fit.
  */
-#define TCP_REAPER_RULES_TEXT_MAX (TCP_REAPER_RULES_MAX * 512)
+#define TCP_REAPER_RULES_TEXT_MAX (TCP_REAPER_RULES_MAX * 384)
 
 /** enum tcp_reaper_rule_match_bit - what a rule looks at */
 enum tcp_reaper_rule_match_bit {
