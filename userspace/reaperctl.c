@@ -15,7 +15,8 @@
 
 /* The first is the default. */
 const struct verb *const verbs[] = {
-	&verb_status, &verb_list, &verb_get, &verb_set, &verb_version, NULL,
+	&verb_status, &verb_list,    &verb_get, &verb_set,
+	&verb_rules,  &verb_version, NULL,
 };
 
 /* What is asked for before the verb. */
@@ -257,7 +258,7 @@ static enum rc run(const struct verb *verb, struct call *call,
 {
 	enum rc rc;
 
-	if (verb->global) {
+	if (verb->global || (verb->offline && verb->offline(call))) {
 		output_begin(options->json, false);
 		return verb->run(call);
 	}

@@ -53,6 +53,8 @@ struct call {
  *	whether the module is there
  * @options: its own options, ended by an empty one; NULL: none but --help
  * @words: says with words_add() what may come after the arguments @argv
+ * @offline: whether this call needs no module, although others of the verb do;
+ *	NULL: never
  * @run: does it
  */
 struct verb {
@@ -65,6 +67,7 @@ struct verb {
 	bool global;
 	const struct verb_option *options;
 	void (*words)(int argc, char **argv);
+	bool (*offline)(const struct call *call);
 	enum rc (*run)(struct call *call);
 };
 
@@ -72,6 +75,7 @@ extern const struct verb verb_status;
 extern const struct verb verb_list;
 extern const struct verb verb_get;
 extern const struct verb verb_set;
+extern const struct verb verb_rules;
 extern const struct verb verb_version;
 
 /* All of them, ended by NULL; the first is the default. */

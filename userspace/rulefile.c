@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A file of rules, judged by the module's own parser. A cgroup may be given by
+ * its path here; the kernel gets its id.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../module/rules.h"
+#include "cgroup.h"
+#include "mem.h"
+#include "output.h"
+#include "rulefile.h"
+
+/* Far more than any list of rules, comments included. */
+#define FILE_MAX (16UL * 1024 * 1024)
+
+/* A line that is being judged, and a word of it. */
+struct line {
+	const char *file;
+	unsigned long no;
+	const char *text;
+	size_t len;
+	size_t word;
+	size_t word_len;
+};
+
+/**
+ * rulefile_add() - add a line
+ * @rules: the rules so far, zeroed at first
+ * @line: one rule, without newline
+ */
+void rulefile_add(struct rulefile *rules, const char *line)
+{
+	size_t len = strlen(line);
+
+	while (rules->cap < rules->len + len + 2)
+		rules->text = mem_grow(rules->text, rules->cap, &rules->cap, 1);
+	if (rules->n++)
+		rules->text[rules->len++] = '\n';
+	memcpy(rules->text + rules->len, line, len + 1);
+	rules->len += len;
+}
+
+/**
+ * rulefile_free() - let go of what rulefile_read() or rulefile_add() made
+ * @rules: the rules
+ */
+void rulefile_free(struct rulefile *rules)
+{
+	free(rules->text);
+	memset(rules, 0, sizeof(*rules));
+}
+
+/* Blames the word the line stands at. */
+static bool wrong(const struct line *line, const char *why)
+{
+	output_error("%s:%lu: word '%.*s': %s", line->file, line->no,
+		     (int)line->word_len, line->text + line->word, why);
+	return false;
+}
+
+static bool next_word(struct line *line)
+{
+	return tcp_reaper_rule_word(line->text, line->len, &line->word,
+				    &line->word_len);
+}
+
+static bool is_word(const struct line *line, const char *word)
+{
+	return line->word_len == strlen(word) &&
+	       !memcmp(line->text + line->word, word, line->word_len);
+}
+
+/* Digits are an id; "/1" is the cgroup of that name. */
+static bool is_path(const struct line *line)
+{
+	size_t i;
+
+	for (i = 0; i < line->word_len; i++) {
+		char c = line->text[line->word + i];
+
+		if (c < '0' || c > '9')
+			return true;
+	}
+	return false;
+}
+
+/* The words of @line, with ids for paths of cgroups, into @ids. */
+static bool with_ids(struct line *line, char *ids, size_t *len)
+{
+	bool cgroup = false;
+
+	for (*len = 0; next_word(line); ids[(*len)++] = ' ') {
+		uint64_t id;
+		const char *why;
+
+		if (cgroup && is_path(line)) {
+			why = cgroup_id(line->text + line->word, line->word_len,
+					&id);
+			if (why)
+				return wrong(line, why);
+			*len += sprintf(ids + *len, "%" PRIu64, id);
+		} else {
+			memcpy(ids + *len, line->text + line->word,
+			       line->word_len);
+			*len += line->word_len;
+		}
+		cgroup = !cgroup && is_word(line, "cgroup");
+	}
+	line->word = 0;
+	line->word_len = 0;
+	return true;
+}
+
+/* The parser saw @ids and blames a word there: the same one in @line. */
+static bool wrong_word(struct line *line, const char *ids, size_t len,
+		       const struct tcp_reaper_rule_error *err)
+{
+	size_t word = 0, word_len = 0;
+
+	while (tcp_reaper_rule_word(ids, len, &word, &word_len) &&
+	       next_word(line) && word < err->word)
+		;
+	return wrong(line, err->reason);
+}
+
+static bool judge(struct rulefile *rules, struct line *line)
+{
+	char text[TCP_REAPER_RULE_TEXT];
+	struct tcp_reaper_rule_error err;
+	struct tcp_reaper_rule rule;
+	char *ids;
+	size_t len;
+	int is_rule;
+	bool good;
+
+	if (memchr(line->text, 0, line->len)) {
+		output_error("%s:%lu: holds a NUL byte", line->file, line->no);
+		return false;
+	}
+	/* At most, "cgroup a" becomes "cgroup " and 20 digits. */
+	ids = mem_zalloc(line->len + 1, 4);
+	good = with_ids(line, ids, &len);
+	if (good) {
+		is_rule = tcp_reaper_rule_parse(ids, len, &rule, &err);
+		if (is_rule < 0)
+			good = wrong_word(line, ids, len, &err);
+		if (is_rule == 1) {
+			tcp_reaper_rule_print(&rule, text, sizeof(text));
+			rulefile_add(rules, text);
+		}
+	}
+	free(ids);
+	return good;
+}
+
+static char *read_all(const char *path, size_t *len)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int err = file ? 0 : errno;
+	char *text = NULL;
+	size_t cap = 0;
+	size_t got;
+
+	*len = 0;
+	errno = 0;
+	while (!err) {
+		text = mem_grow(text, *len, &cap, 1);
+		got = fread(text + *len, 1, cap - *len, file);
+		if (!got)
+			break;
+		*len += got;
+		if (*len > FILE_MAX)
+			err = EFBIG;
+	}
+	if (file && !err && ferror(file))
+		err = errno ? errno : EIO;
+	if (file && file != stdin)
+		fclose(file);
+	if (!err)
+		return text;
+	output_error("%s: cannot be read: %s", path, strerror(err));
+	free(text);
+	return NULL;
+}
+
+/**
+ * rulefile_read() - read and judge a file of rules
+ * @rules: zeroed; rulefile_free() it in any case
+ * @path: the file; "-" for standard input
+ *
+ * Return: RC_DONE, or RC_FAILED after a line on stderr for each that is wrong.
+ */
+enum rc rulefile_read(struct rulefile *rules, const char *path)
+{
+	struct line line = { .file = strcmp(path, "-") ? path : "stdin" };
+	enum rc rc = RC_DONE;
+	const char *at, *end;
+	size_t size;
+	char *text;
+
+	text = read_all(path, &size);
+	if (!text)
+		return RC_FAILED;
+	for (at = text, end = text + size; at < end; at += line.len + 1) {
+		const char *eol = memchr(at, '\n', end - at);
+
+		line.no++;
+		line.text = at;
+		line.len = eol ? eol - at : end - at;
+		line.word = 0;
+		line.word_len = 0;
+		if (!judge(rules, &line))
+			rc = RC_FAILED;
+	}
+	free(text);
+	if (rc == RC_DONE && rules->n > TCP_REAPER_RULES_MAX) {
+		output_error("%s: %zu rules: more than %d", line.file, rules->n,
+			     TCP_REAPER_RULES_MAX);
+		rc = RC_FAILED;
+	}
+	return rc;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REAPERCTL_RULEFILE_H
+#define REAPERCTL_RULEFILE_H
+
+#include <stddef.h>
+
+#include "reaperctl.h"
+
+/**
+ * struct rulefile - the rules of a file, as the kernel will show them
+ * @text: a line each, without the last newline; "" if there are none
+ * @len: of @text
+ * @cap: room in @text
+ * @n: how many
+ */
+struct rulefile {
+	char *text;
+	size_t len;
+	size_t cap;
+	size_t n;
+};
+
+enum rc rulefile_read(struct rulefile *rules, const char *path);
+void rulefile_add(struct rulefile *rules, const char *line);
+void rulefile_free(struct rulefile *rules);
+
+#endif
