@@ -40,6 +40,17 @@ void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 		to[i] = READ_ONCE(from[i]);
 }
 
+/* The classes looked for, a bit each. */
+static u32 wanted_classes(const struct tcp_reaper_net *rn)
+{
+	u32 wanted = 0;
+	int c;
+
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+		wanted |= tcp_reaper_wants(rn, c) << c;
+	return wanted;
+}
+
 /**
  * tcp_reaper_policy_set - change one knob, for tracked sockets too
  * @rn: the namespace
@@ -51,12 +62,14 @@ void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 {
 	u32 *at = (u32 *)((char *)&rn->policy + offset);
+	u32 before, wanted, wants;
 	bool begins = false;
-	u32 before;
 
 	mutex_lock(&rn->lock);
 	before = *at;
+	wanted = wanted_classes(rn);
 	WRITE_ONCE(*at, value);
+	wants = wanted_classes(rn);
 	if (at == &rn->policy.mode && !rn->closing) {
 		begins = before == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
 		WRITE_ONCE(rn->hooked, value != TCP_REAPER_OFF);
@@ -66,6 +79,31 @@ void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 	mutex_unlock(&rn->lock);
 	if (begins)
 		tcp_reaper_census_adopt(rn);
+	else if (wants & ~wanted)
+		tcp_reaper_census_request();
+}
+
+/**
+ * tcp_reaper_wants - is a class looked for in a namespace
+ * @rn: the namespace
+ * @class: the class
+ *
+ * Return: false for one that only a census finds, while it has no timeout.
+ */
+bool tcp_reaper_wants(const struct tcp_reaper_net *rn,
+		      enum tcp_reaper_class class)
+{
+	switch (class) {
+	case TCP_REAPER_CLOSE_WAIT:
+	case TCP_REAPER_ORPHAN:
+		return true;
+	case TCP_REAPER_FIN_WAIT2:
+		return READ_ONCE(rn->policy.fin_wait2_timeout_ms);
+	case TCP_REAPER_ESTABLISHED:
+		return READ_ONCE(rn->policy.established_timeout_ms);
+	default:
+		return false;
+	}
 }
 
 /**
@@ -92,6 +130,7 @@ static int __net_init net_start(struct net *net)
 	mutex_init(&rn->lock);
 	INIT_LIST_HEAD(&rn->list);
 	tcp_reaper_params_template(&rn->policy);
+	tcp_reaper_log_setup(&rn->log);
 	tcp_reaper_watch_start(rn);
 
 	err = tcp_reaper_sysfs_add(rn);
@@ -148,8 +187,11 @@ static void __net_exit net_stop(struct list_head *nets)
 		mutex_unlock(&tcp_reaper_net_lock);
 	}
 	tcp_reaper_nursery_purge();
-	list_for_each_entry(net, nets, exit_list)
-		tcp_reaper_watch_stop(tcp_reaper_net(net));
+	list_for_each_entry(net, nets, exit_list) {
+		rn = tcp_reaper_net(net);
+		tcp_reaper_watch_stop(rn);
+		tcp_reaper_log_teardown(&rn->log);
+	}
 }
 
 static struct pernet_operations net_ops = {

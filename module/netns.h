@@ -11,6 +11,8 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "evict.h"
+#include "log.h"
 #include "policy.h"
 #include "stats.h"
 #include "table.h"
@@ -35,6 +37,8 @@ struct tcp_reaper_sysfs;
  *	socket lock is waited for.
  * @closing: no new entries any more
  * @table: the tracked sockets
+ * @evict: those of them that are too many
+ * @log: what was done
  * @tick: looks at those whose time has come
  * @sysfs: /sys/class/tcp_reaper/self of this namespace
  * @ctl: /proc/sys/net/tcp_reaper of this namespace
@@ -51,6 +55,8 @@ struct tcp_reaper_net {
 	struct mutex lock; /* see above */
 	bool closing;
 	struct tcp_reaper_table table;
+	struct tcp_reaper_evict evict;
+	struct tcp_reaper_log log;
 	struct delayed_work tick;
 	struct tcp_reaper_sysfs *sysfs;
 	struct ctl_table_header *ctl;
@@ -84,6 +90,8 @@ static inline struct tcp_reaper_net *tcp_reaper_net(const struct net *net)
 void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 				struct tcp_reaper_policy *policy);
 void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value);
+bool tcp_reaper_wants(const struct tcp_reaper_net *rn,
+		      enum tcp_reaper_class class);
 bool tcp_reaper_may_change(const struct net *net);
 
 int tcp_reaper_netns_init(void);

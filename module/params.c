@@ -19,6 +19,7 @@
 static unsigned int mode = TCP_REAPER_OBSERVE;
 static unsigned int close_wait_timeout_ms = 3600000;
 static unsigned int orphan_timeout_ms = 300000;
+static unsigned int orphan_max;
 bool tcp_reaper_netns_admin = true;
 
 /**
@@ -35,6 +36,7 @@ void tcp_reaper_params_template(struct tcp_reaper_policy *policy)
 	policy->mode = READ_ONCE(mode);
 	policy->close_wait_timeout_ms = READ_ONCE(close_wait_timeout_ms);
 	policy->orphan_timeout_ms = READ_ONCE(orphan_timeout_ms);
+	policy->orphan_max = READ_ONCE(orphan_max);
 }
 
 static int mode_set(const char *text, const struct kernel_param *kp)
@@ -115,6 +117,8 @@ module_param(close_wait_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(close_wait_timeout_ms, "What a new namespace starts with; 0: never (3600000)");
 module_param(orphan_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(orphan_timeout_ms, "What a new namespace starts with; 0: never (300000)");
+module_param(orphan_max, uint, 0644);
+MODULE_PARM_DESC(orphan_max, "What a new namespace starts with; 0: no limit (0)");
 module_param_named(netns_admin, tcp_reaper_netns_admin, bool, 0644);
 MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
 module_param_named(max_tracked, tcp_reaper_max_tracked, uint, 0644);
