@@ -17,6 +17,10 @@
 #define ORPHAN_STATES \
 	(TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING | TCPF_LAST_ACK)
 
+/* The longest that jiffies were seen to lag under QEMU without KVM was 16 ms.
+ */
+#define STALE_MS 30
+
 /**
  * tcp_reaper_class_of - the class a socket is in now
  * @sk: the socket, pinned
@@ -100,13 +104,18 @@ u64 tcp_reaper_last_heard(const struct sock *sk, u64 now)
  * @since: jiffies64
  * @now: jiffies64
  *
- * What happened in a jiffy may have happened at its end.
+ * What happened in a jiffy may have happened at its end; and a stamp may be
+ * older than that, as jiffies stand still while a hypervisor keeps the CPU that
+ * advances them from running.
  *
  * Return: milliseconds.
  */
 u64 tcp_reaper_elapsed_ms(u64 since, u64 now)
 {
-	return now > since ? jiffies64_to_msecs(now - since - 1) : 0;
+	u64 slack = msecs_to_jiffies(STALE_MS) + 1;
+
+	return now > since + slack ? jiffies64_to_msecs(now - since - slack)
+				   : 0;
 }
 
 /*

@@ -2,6 +2,7 @@
 #ifndef TCP_REAPER_LOG_H
 #define TCP_REAPER_LOG_H
 
+#include <linux/proc_fs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -60,6 +61,8 @@ struct tcp_reaper_log {
 	u64 next;
 	wait_queue_head_t wait;
 };
+
+extern const struct proc_ops tcp_reaper_log_proc_ops;
 
 void tcp_reaper_log_setup(struct tcp_reaper_log *log);
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log);

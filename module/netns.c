@@ -12,6 +12,7 @@
 #include "nursery.h"
 #include "params.h"
 #include "procfs.h"
+#include "rules.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "watch.h"
@@ -40,8 +41,25 @@ void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 		to[i] = READ_ONCE(from[i]);
 }
 
+/**
+ * tcp_reaper_wants - is a class looked for in a namespace
+ * @rn: the namespace
+ * @class: the class
+ *
+ * Return: false for one that only a census finds, while neither the policy nor
+ * a rule has a timeout for it.
+ */
+bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
+{
+	if (class == TCP_REAPER_CLOSE_WAIT || class == TCP_REAPER_ORPHAN)
+		return true;
+	return tcp_reaper_timeout_ms(&rn->policy, NULL, class) ||
+	       tcp_reaper_rules_time(&rn->rules,
+				     (enum tcp_reaper_rule_timeout) class);
+}
+
 /* The classes looked for, a bit each. */
-static u32 wanted_classes(const struct tcp_reaper_net *rn)
+static u32 wanted_classes(struct tcp_reaper_net *rn)
 {
 	u32 wanted = 0;
 	int c;
@@ -84,26 +102,33 @@ void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 }
 
 /**
- * tcp_reaper_wants - is a class looked for in a namespace
+ * tcp_reaper_rules_set - replace a namespace's rules, for tracked sockets too
  * @rn: the namespace
- * @class: the class
+ * @text: the list
+ * @len: of @text
  *
- * Return: false for one that only a census finds, while it has no timeout.
+ * Context: process context, sleeps.
+ * Return: 0; -EPERM; or as tcp_reaper_rules_replace(). An error changes
+ * nothing.
  */
-bool tcp_reaper_wants(const struct tcp_reaper_net *rn,
-		      enum tcp_reaper_class class)
+int tcp_reaper_rules_set(struct tcp_reaper_net *rn, const char *text,
+			 size_t len)
 {
-	switch (class) {
-	case TCP_REAPER_CLOSE_WAIT:
-	case TCP_REAPER_ORPHAN:
-		return true;
-	case TCP_REAPER_FIN_WAIT2:
-		return READ_ONCE(rn->policy.fin_wait2_timeout_ms);
-	case TCP_REAPER_ESTABLISHED:
-		return READ_ONCE(rn->policy.established_timeout_ms);
-	default:
-		return false;
-	}
+	u32 wanted, wants;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	mutex_lock(&rn->lock);
+	wanted = wanted_classes(rn);
+	err = tcp_reaper_rules_replace(&rn->rules, text, len);
+	wants = wanted_classes(rn);
+	if (!err)
+		tcp_reaper_watch_again(rn);
+	mutex_unlock(&rn->lock);
+	if (wants & ~wanted)
+		tcp_reaper_census_request();
+	return err;
 }
 
 /**
@@ -191,6 +216,7 @@ static void __net_exit net_stop(struct list_head *nets)
 		rn = tcp_reaper_net(net);
 		tcp_reaper_watch_stop(rn);
 		tcp_reaper_log_teardown(&rn->log);
+		tcp_reaper_rules_free(&rn->rules);
 	}
 }
 

@@ -19,6 +19,7 @@
 
 struct ctl_table_header;
 struct tcp_reaper_knob;
+struct tcp_reaper_rules;
 struct tcp_reaper_sysfs;
 
 /**
@@ -27,6 +28,7 @@ struct tcp_reaper_sysfs;
  *	good by pre_exit; read by probe handlers without a lock.
  * @policy: the knobs. Written under @lock, word by word; readers take
  *	tcp_reaper_policy_snapshot().
+ * @rules: exceptions from it (rules.h); NULL for none
  * @net: the namespace. Not pinned: valid until our exit_batch, which ends
  *	everybody who would use it.
  * @seqno: grows with each namespace; the census resumes by it
@@ -47,6 +49,7 @@ struct tcp_reaper_sysfs;
 struct tcp_reaper_net {
 	bool hooked;
 	struct tcp_reaper_policy policy;
+	struct tcp_reaper_rules __rcu *rules;
 	struct net *net;
 
 	u64 seqno ____cacheline_aligned_in_smp;
@@ -90,8 +93,9 @@ static inline struct tcp_reaper_net *tcp_reaper_net(const struct net *net)
 void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 				struct tcp_reaper_policy *policy);
 void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value);
-bool tcp_reaper_wants(const struct tcp_reaper_net *rn,
-		      enum tcp_reaper_class class);
+int tcp_reaper_rules_set(struct tcp_reaper_net *rn, const char *text,
+			 size_t len);
+bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class);
 bool tcp_reaper_may_change(const struct net *net);
 
 int tcp_reaper_netns_init(void);

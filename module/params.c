@@ -3,6 +3,7 @@
  * /sys/module/tcp_reaper/parameters/: what a new namespace starts with, and
  * what holds for all of them together.
  */
+#include <linux/capability.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -39,12 +40,47 @@ void tcp_reaper_params_template(struct tcp_reaper_policy *policy)
 	policy->orphan_max = READ_ONCE(orphan_max);
 }
 
+/*
+ * The files are root's, but root in a user namespace may be the same user, and
+ * is not to decide for others. Loading the module is right enough to say with
+ * what.
+ */
+static int may_set(void)
+{
+	bool loading = THIS_MODULE->state != MODULE_STATE_LIVE;
+
+	return loading || capable(CAP_NET_ADMIN) ? 0 : -EPERM;
+}
+
+static int uint_set(const char *text, const struct kernel_param *kp)
+{
+	return may_set() ?: param_set_uint(text, kp);
+}
+
+static const struct kernel_param_ops uint_ops = {
+	.set = uint_set,
+	.get = param_get_uint,
+};
+
+static int bool_set(const char *text, const struct kernel_param *kp)
+{
+	return may_set() ?: param_set_bool(text, kp);
+}
+
+static const struct kernel_param_ops bool_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = bool_set,
+	.get = param_get_bool,
+};
+
 static int mode_set(const char *text, const struct kernel_param *kp)
 {
 	u32 value;
-	int err = tcp_reaper_knob_parse(&tcp_reaper_knobs[0], text,
-					strlen(text), &value);
+	int err = may_set();
 
+	if (!err)
+		err = tcp_reaper_knob_parse(&tcp_reaper_knobs[0], text,
+					    strlen(text), &value);
 	if (!err)
 		WRITE_ONCE(mode, value);
 	return err;
@@ -62,7 +98,7 @@ static const struct kernel_param_ops mode_ops = {
 
 static int interval_set(const char *text, const struct kernel_param *kp)
 {
-	int err = param_set_uint(text, kp);
+	int err = uint_set(text, kp);
 
 	if (!err)
 		tcp_reaper_census_retime();
@@ -113,15 +149,15 @@ static const struct kernel_param_ops records_ops = {
 /* clang-format off */
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "What a new namespace starts with: off, observe or enforce (observe)");
-module_param(close_wait_timeout_ms, uint, 0644);
+module_param_cb(close_wait_timeout_ms, &uint_ops, &close_wait_timeout_ms, 0644);
 MODULE_PARM_DESC(close_wait_timeout_ms, "What a new namespace starts with; 0: never (3600000)");
-module_param(orphan_timeout_ms, uint, 0644);
+module_param_cb(orphan_timeout_ms, &uint_ops, &orphan_timeout_ms, 0644);
 MODULE_PARM_DESC(orphan_timeout_ms, "What a new namespace starts with; 0: never (300000)");
-module_param(orphan_max, uint, 0644);
+module_param_cb(orphan_max, &uint_ops, &orphan_max, 0644);
 MODULE_PARM_DESC(orphan_max, "What a new namespace starts with; 0: no limit (0)");
-module_param_named(netns_admin, tcp_reaper_netns_admin, bool, 0644);
+module_param_cb(netns_admin, &bool_ops, &tcp_reaper_netns_admin, 0644);
 MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
-module_param_named(max_tracked, tcp_reaper_max_tracked, uint, 0644);
+module_param_cb(max_tracked, &uint_ops, &tcp_reaper_max_tracked, 0644);
 MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together (1048576)");
 module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
 MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");

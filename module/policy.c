@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "policy.h"
+#include "rules.h"
+
+/* A rule's timeouts are in the order of the classes. */
+_Static_assert((int)TCP_REAPER_RULE_CLOSE_WAIT == (int)TCP_REAPER_CLOSE_WAIT &&
+		       (int)TCP_REAPER_RULE_ORPHAN == (int)TCP_REAPER_ORPHAN &&
+		       (int)TCP_REAPER_RULE_FIN_WAIT2 ==
+			       (int)TCP_REAPER_FIN_WAIT2 &&
+		       (int)TCP_REAPER_RULE_ESTABLISHED ==
+			       (int)TCP_REAPER_ESTABLISHED,
+	       "rules and policy disagree on the classes");
 
 /**
  * tcp_reaper_timeout_ms - the timeout that holds for a socket
  * @policy: the policy of its namespace
- * @exception: the rule that matches it, or NULL
+ * @rule: the first that matches it, or NULL
  * @class: its class
  *
  * Return: milliseconds; 0 for none.
  */
 u32 tcp_reaper_timeout_ms(const struct tcp_reaper_policy *policy,
-			  const struct tcp_reaper_exception *exception,
+			  const struct tcp_reaper_rule *rule,
 			  enum tcp_reaper_class class)
 {
 	if (class >= TCP_REAPER_NR_CLASSES)
 		return 0;
-	if (exception && exception->has_timeout & 1 << class)
-		return exception->timeout_ms[class];
+	if (rule && rule->timeouts & 1 << class)
+		return rule->timeout_ms[class];
 	switch (class) {
 	case TCP_REAPER_CLOSE_WAIT:
 		return policy->close_wait_timeout_ms;
@@ -30,27 +40,32 @@ u32 tcp_reaper_timeout_ms(const struct tcp_reaper_policy *policy,
 }
 
 static u8 action_of(const struct tcp_reaper_policy *policy,
-		    const struct tcp_reaper_exception *exception,
+		    const struct tcp_reaper_rule *rule,
 		    enum tcp_reaper_class class)
 {
-	if (class == TCP_REAPER_CLOSE_WAIT)
-		return exception && exception->has_action
-			       ? exception->action
-			       : policy->close_wait_action;
-	if (class != TCP_REAPER_ESTABLISHED)
+	u8 said = rule ? rule->action : TCP_REAPER_RULE_NO_ACTION;
+
+	switch (class) {
+	case TCP_REAPER_CLOSE_WAIT:
+		if (said == TCP_REAPER_RULE_FIN)
+			return TCP_REAPER_FIN;
+		if (said == TCP_REAPER_RULE_RESET)
+			return TCP_REAPER_RESET;
+		return policy->close_wait_action;
+	case TCP_REAPER_ESTABLISHED:
+		/* A FIN is not for one whose peer has not finished. */
+		if (said != TCP_REAPER_RULE_RESET &&
+		    policy->established_action == TCP_REAPER_ESTABLISHED_PROBE)
+			return TCP_REAPER_PROBE;
 		return TCP_REAPER_RESET;
-	/* A FIN is not for a connection whose peer has not finished. */
-	if (exception && exception->has_action &&
-	    exception->action == TCP_REAPER_RESET)
+	default:
 		return TCP_REAPER_RESET;
-	return policy->established_action == TCP_REAPER_ESTABLISHED_RESET
-		       ? TCP_REAPER_RESET
-		       : TCP_REAPER_PROBE;
+	}
 }
 
 /* Whose business it is none of ours; TCP_REAPER_WAIT if it is. */
 static u8 hands_off(const struct tcp_reaper_policy *policy,
-		    const struct tcp_reaper_exception *exception,
+		    const struct tcp_reaper_rule *rule,
 		    const struct tcp_reaper_facts *facts)
 {
 	/* A subflow is kernel-owned too: name the narrower reason. */
@@ -61,7 +76,7 @@ static u8 hands_off(const struct tcp_reaper_policy *policy,
 		return TCP_REAPER_SPARED_KERNEL;
 	if (facts->repair)
 		return TCP_REAPER_SPARED_REPAIR;
-	if (exception && exception->exempt)
+	if (rule && rule->exempt)
 		return TCP_REAPER_SPARED_RULE;
 	return TCP_REAPER_WAIT;
 }
@@ -69,7 +84,7 @@ static u8 hands_off(const struct tcp_reaper_policy *policy,
 /**
  * tcp_reaper_decide - what a policy says about a socket
  * @policy: the policy of the socket's namespace
- * @exception: what the first rule that matches it says; NULL if none does
+ * @rule: the first that matches it, or NULL
  * @facts: the socket, as it is now
  *
  * A pure function: no state, no clock, no locks. The mode is not looked at;
@@ -80,12 +95,12 @@ static u8 hands_off(const struct tcp_reaper_policy *policy,
  */
 struct tcp_reaper_decision
 tcp_reaper_decide(const struct tcp_reaper_policy *policy,
-		  const struct tcp_reaper_exception *exception,
+		  const struct tcp_reaper_rule *rule,
 		  const struct tcp_reaper_facts *facts)
 {
 	struct tcp_reaper_decision d = {
-		.verdict = hands_off(policy, exception, facts),
-		.action = action_of(policy, exception, facts->class),
+		.verdict = hands_off(policy, rule, facts),
+		.action = action_of(policy, rule, facts->class),
 		.wait_ms = TCP_REAPER_NEVER,
 	};
 	u64 timeout_ms, clock_ms = facts->idle_ms;
@@ -96,7 +111,7 @@ tcp_reaper_decide(const struct tcp_reaper_policy *policy,
 	if (facts->held || facts->probed)
 		return d;
 
-	timeout_ms = tcp_reaper_timeout_ms(policy, exception, facts->class);
+	timeout_ms = tcp_reaper_timeout_ms(policy, rule, facts->class);
 	if (facts->fin) {
 		timeout_ms = policy->close_wait_linger_ms;
 		d.action = TCP_REAPER_LINGER;

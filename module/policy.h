@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+struct tcp_reaper_rule;
+
 /** enum tcp_reaper_class - the kinds of lingering socket (INTERFACE.md) */
 enum tcp_reaper_class {
 	TCP_REAPER_CLOSE_WAIT,
@@ -155,30 +157,12 @@ struct tcp_reaper_decision {
 	u64 wait_ms;
 };
 
-/**
- * struct tcp_reaper_exception - what the first matching rule says (rules.h)
- * @exempt: let alone
- * @has_timeout: bit per enum tcp_reaper_class: @timeout_ms stands in for the
- *	policy's
- * @has_action: @action stands in for the policy's
- * @action: TCP_REAPER_RESET or TCP_REAPER_FIN; the latter only for
- *	TCP_REAPER_CLOSE_WAIT
- * @timeout_ms: by class
- */
-struct tcp_reaper_exception {
-	bool exempt;
-	u8 has_timeout;
-	bool has_action;
-	u8 action;
-	u32 timeout_ms[TCP_REAPER_NR_CLASSES];
-};
-
 u32 tcp_reaper_timeout_ms(const struct tcp_reaper_policy *policy,
-			  const struct tcp_reaper_exception *exception,
+			  const struct tcp_reaper_rule *rule,
 			  enum tcp_reaper_class class);
 struct tcp_reaper_decision
 tcp_reaper_decide(const struct tcp_reaper_policy *policy,
-		  const struct tcp_reaper_exception *exception,
+		  const struct tcp_reaper_rule *rule,
 		  const struct tcp_reaper_facts *facts);
 
 #endif

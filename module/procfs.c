@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/tcp_reaper/: counters, and a line for each tracked socket.
+ * /proc/net/tcp_reaper/: counters, rules, a line for each tracked socket; the
+ * log is in log.c.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
+#include <linux/uaccess.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "compat/procfs.h"
 #include "facts.h"
 #include "judge.h"
 #include "log.h"
 #include "netns.h"
 #include "procfs.h"
+#include "rules.h"
 #include "stats.h"
 #include "weakref.h"
 #include "words.h"
@@ -87,6 +92,49 @@ static void entry_show(struct seq_file *m, struct tcp_reaper_net *rn,
 out:
 	sock_put(sk);
 }
+
+static int rules_show(struct seq_file *m, void *v)
+{
+	struct tcp_reaper_net *rn = m->private;
+
+	tcp_reaper_rules_show(m, &rn->rules);
+	return 0;
+}
+
+static int rules_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, rules_show, tcp_reaper_pde_data(inode));
+}
+
+/* One write(2) is one list: never a part of one. */
+static ssize_t rules_write(struct file *file, const char __user *buf,
+			   size_t len, loff_t *pos)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_pde_data(file_inode(file));
+	char *text;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	if (len > TCP_REAPER_RULES_TEXT_MAX)
+		return -E2BIG;
+	text = kvmalloc(len + 1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!text)
+		return -ENOMEM;
+	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
+	if (!err)
+		err = tcp_reaper_rules_set(rn, text, len);
+	kvfree(text);
+	return err ? err : len;
+}
+
+static const struct proc_ops rules_ops = {
+	.proc_open = rules_open,
+	.proc_read = seq_read,
+	.proc_write = rules_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
 
 /*
  * A position is 1 + a cursor of tcp_reaper_table_from(); 0 is the header. The
@@ -170,6 +218,8 @@ int tcp_reaper_procfs_add(struct net *net)
 	if (!proc_create_net_single("stats", 0444, dir, stats_show, NULL) ||
 	    !proc_create_net("sockets", 0444, dir, &sockets_ops,
 			     sizeof(struct seq_net_private)) ||
+	    !proc_create_data("rules", 0644, dir, &rules_ops,
+			      tcp_reaper_net(net)) ||
 	    !proc_create_data("log", 0444, dir, &tcp_reaper_log_proc_ops,
 			      &tcp_reaper_net(net)->log)) {
 		tcp_reaper_procfs_del(net);

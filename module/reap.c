@@ -20,8 +20,8 @@
 #include "weakref.h"
 
 /*
- * Before edefba66d929 ("tcp: implement tcp_abort for dead sockets", 6.11)
- * tcp_abort() purges an orphan's queue and leaves it at that, for ever.
+ * Before bac76cf89816 ("tcp: fix forever orphan socket caused by tcp_abort",
+ * 6.11) tcp_abort() purges an orphan's queue and leaves it at that, for ever.
  * tcp_done() ends it; kernels old enough to need it export it.
  */
 static void finish_orphan(struct sock *sk)

@@ -69,9 +69,8 @@ static void wait_for(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 {
 	u64 wait = (now - e->since) / 4;
 
-	/* A jiffy more than the wait, for it began during one. */
 	if (wait_ms < jiffies64_to_msecs(wait))
-		wait = msecs_to_jiffies(wait_ms) + 1;
+		wait = msecs_to_jiffies(wait_ms);
 	tcp_reaper_table_wait(&rn->table, e, now, wait);
 }
 

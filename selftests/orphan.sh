@@ -102,4 +102,10 @@ each gone
 check_is "orphan_reaped counts each once" "$(total)" "$(stat_of a orphan_reaped)"
 check_is "nothing failed" 0 "$(stat_of a reap_failed)"
 check "all are forgotten" poll_until 3 stat_is a orphan_tracked 0
+
+# An orphan whose peer still takes what was left to send gets the time to send it.
+background slow a orphans -s fin_wait1 -n 3 -r 400 -w $((3 * TIMEOUT))
+line=$(await slow '^orphans' 30)
+diag "$line"
+check_is "a peer that reads slowly: none is reaped in three times the timeout" 3 "$(field left "$line")"
 finish

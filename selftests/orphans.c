@@ -45,21 +45,24 @@ static enum death death = BY_KILL;
 static int count = 1;
 static long queued_bytes;
 static bool zero_window;
+static long read_ms;
 static const char *interface;
 static long wait_ms;
 static int *peers;
 static struct tcp_ports ports;
 static int to_owner[2], from_owner[2];
+static long reads;
 static volatile sig_atomic_t stopped;
 
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z] [-i IFNAME] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
+		"usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z | -r MS] [-i IFNAME] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
 		"  -s  fin_wait1 fin_wait2 closing last_ack\n"
 		"  -d  exit close term kill segv\n"
 		"  -q  bytes queued to send when the owner dies\n"
 		"  -z  the peers stay reachable but do not read: queued data before a zero window\n"
+		"  -r  as -z, but they read 4096 bytes every so many ms\n"
 		"  -i  cut the peers off by taking down this interface of theirs, not by a filter\n"
 		"  -N  file of the peers' network namespace; -a is then the peers' address\n"
 		"  -w  watch until all are gone, or for so many ms\n");
@@ -82,7 +85,7 @@ static void options(int argc, char **argv)
 	int opt;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "s:d:n:q:zi:w:")) !=
+	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "s:d:n:q:zr:i:w:")) !=
 	       -1) {
 		switch (opt) {
 		case 's':
@@ -99,6 +102,10 @@ static void options(int argc, char **argv)
 			break;
 		case 'z':
 			zero_window = true;
+			break;
+		case 'r':
+			zero_window = true;
+			read_ms = number(optarg, 1, 3600000);
 			break;
 		case 'i':
 			interface = optarg;
@@ -155,7 +162,7 @@ static void own(void)
 			set_int(fds[i], IPPROTO_TCP, TCP_LINGER2, 120);
 		if (zero_window || queued_bytes)
 			set_int(fds[i], SOL_SOCKET, SO_SNDBUF,
-				2 * queued_bytes + 8192);
+				read_ms ? 1 << 20 : 2 * queued_bytes + 8192);
 		tell(from_owner[1]);
 		hear(to_owner[0]);
 	}
@@ -270,6 +277,8 @@ static pid_t setup(void)
 	if (!peers || pipe(to_owner) || pipe(from_owner))
 		die("setup");
 	endpoint_listen(&ep, 128, true);
+	if (read_ms)
+		set_int(ep.listener, SOL_SOCKET, SO_RCVBUF, 8192);
 	owner = fork();
 	if (owner < 0)
 		die("fork");
@@ -308,6 +317,21 @@ static void abort_peers(void)
 	}
 }
 
+/* Lets a little through when it is time to. */
+static void read_some(void)
+{
+	static long long next_us;
+	char buf[4096];
+	int i;
+
+	if (!read_ms || now_us() < next_us)
+		return;
+	next_us = now_us() + read_ms * 1000;
+	for (i = 0; i < count; i++)
+		if (recv(peers[i], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			reads++;
+}
+
 static void on_signal(int signal)
 {
 	(void)signal;
@@ -344,6 +368,7 @@ int main(int argc, char **argv)
 
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !(wait_ms && now_us() - dead_us > wait_ms * 1000)) {
+		read_some();
 		left = tcp_orphans(&ports, TCP_STATE_ANY);
 		if (left < count && !first_us)
 			first_us = now_us();
@@ -355,8 +380,8 @@ int main(int argc, char **argv)
 	}
 	if (death == BY_CLOSE)
 		kill(owner, SIGKILL);
-	say("orphans state=%s death=%s n=%d left=%d first_ms=%.1f last_ms=%.1f",
-	    tcp_state_words[state], deaths[death], count, left,
+	say("orphans state=%s death=%s n=%d left=%d reads=%ld first_ms=%.1f last_ms=%.1f",
+	    tcp_state_words[state], deaths[death], count, left, reads,
 	    ms_between(dead_us, first_us), ms_between(dead_us, last_us));
 	abort_peers();
 	return 0;

@@ -4,9 +4,14 @@
 #define TCP_REAPER_UNIT_TYPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+/* What the C library's own headers expect of a file of this name. */
+#include_next <linux/types.h>
+
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 

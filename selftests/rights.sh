@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Who may change what: an unprivileged user nothing; root only with CAP_NET_ADMIN; the root of a user namespace its own network
+# namespace, unless netns_admin=N, and nothing beyond. Nothing of ours is world-writable, nothing shows a kernel address.
+# shellcheck disable=SC2317 # of functions that "inside" runs
+. "$(dirname "$0")/lib.sh"
+
+export SYSFS=/sys/class/tcp_reaper/self
+export SYSCTL=/proc/sys/net/tcp_reaper
+export PARAMETERS=/sys/module/tcp_reaper/parameters
+
+# Every file that can be written, with a good value that is not the one it has; actions have but one.
+export KNOBS="$SYSFS/mode off
+$SYSFS/close_wait/timeout_ms 77
+$SYSFS/close_wait/action reset
+$SYSFS/close_wait/spare_active 0
+$SYSFS/orphan/timeout_ms 77
+$SYSCTL/mode enforce
+$SYSCTL/close_wait_timeout_ms 78
+$SYSCTL/close_wait_action reset
+$SYSCTL/close_wait_spare_active 1
+$SYSCTL/orphan_timeout_ms 78"
+export TEMPLATE="$PARAMETERS/mode off
+$PARAMETERS/close_wait_timeout_ms 77
+$PARAMETERS/orphan_timeout_ms 77
+$PARAMETERS/netns_admin Y
+$PARAMETERS/max_tracked 77
+$PARAMETERS/census_interval_s 77"
+
+# outcomes: "FILE VALUE" lines in; how often writing them had which outcome, and how many files are not what they were.
+outcomes() {
+	local file value before
+
+	while read -r file value; do
+		before=$(<"$file")
+		fileio put "$file" "$value"
+		[[ $(<"$file") == "$before" ]] || echo changed
+	done | sort | uniq -c | awk '{ $1 = $1 } 1' | paste -sd ,
+}
+
+# as COMMAND... SCRIPT: the script in a shell that the command starts, as another user or elsewhere.
+as() {
+	"${@:1:$#-1}" bash -c "$(declare -f outcomes); ${*: -1}"
+}
+
+as_in() {
+	as ip netns exec "$(ns_name "$1")" "${@:2}"
+}
+
+everything_is_readable() {
+	local file wrong=
+	for file in "$SYSFS"/{mode,close_wait/*,orphan/*,stats/*} "$SYSCTL"/* /proc/net/tcp_reaper/* "$PARAMETERS"/*; do
+		cat "$file" >/dev/null 2>&1 || wrong+=" $file"
+	done
+	echo "unreadable:$wrong"
+}
+
+no_world_writable_file() {
+	check_is "nothing of ours is world-writable" "" \
+		"$(find "$SYSFS/" "$SYSCTL" /proc/net/tcp_reaper/ /sys/module/tcp_reaper/ ! -type l -perm /002 2>&1)"
+	check_between "and there was something to look at" 50 500 \
+		"$(find "$SYSFS/" "$SYSCTL" /proc/net/tcp_reaper/ "$PARAMETERS" -type f | wc -l)"
+}
+
+# The kernel's own files below our directories, and other people's (sections/, notes/), are not ours to judge.
+no_kernel_address() {
+	check_is "nothing of ours shows a kernel address" "" \
+		"$(grep -rEi '0xffff|(^|[^0-9a-f])[0-9a-f]{12,}([^0-9a-f]|$)' "$SYSFS/stats" "$SYSFS"/{mode,close_wait,orphan} "$SYSCTL" \
+			/proc/net/tcp_reaper/ "$PARAMETERS" 2>&1)"
+	check_between "with sockets to show" 6 6 "$(wc -l </proc/net/tcp_reaper/sockets)"
+}
+
+new_ns a || exit 1
+load || exit 1
+knob a close_wait/timeout_ms 0
+background leaked a leak -k eof -n 5
+await leaked '^ready' >/dev/null
+check "sockets are tracked" poll_until 3 stat_is a close_wait_tracked 5
+
+inside a no_world_writable_file
+inside a no_kernel_address
+
+NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+NO_ADMIN=(setpriv --bounding-set -net_admin --inh-caps -net_admin)
+# A container's root: all capabilities over namespaces of its own. Made by an unprivileged user, or by the one whose the files are.
+# In two steps, as files of a network namespace get their owner when it is made.
+USER_NS=(unshare --user --map-root-user unshare --net --mount)
+
+# shellcheck disable=SC2016 # for the inner shells
+KNOBS_TRIED='outcomes <<<"$KNOBS"' TEMPLATE_TRIED='outcomes <<<"$TEMPLATE"'
+READ_ALL="$(declare -f everything_is_readable); everything_is_readable"
+OWN_SYS="mount -t sysfs sysfs /sys && "
+
+check_is "an unprivileged user may not change a knob" "10 open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
+check_is "an unprivileged user may not change the template" "6 open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
+check_is "but read everything" "unreadable:" "$(as_in a "${NOBODY[@]}" "$READ_ALL")"
+check_is "root without CAP_NET_ADMIN may not change a knob" "10 EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
+check_is "nor the template" "6 EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
+
+for kind in unprivileged privileged; do
+	root=("${USER_NS[@]}") denied="open EACCES"
+	if [[ $kind == unprivileged ]]; then
+		root=("${NOBODY[@]}" "${root[@]}")
+	else
+		# It is the owner, so that it may open them.
+		denied=EPERM
+	fi
+	check_is "a user namespace's root ($kind) may change its own knobs" "8 changed,10 ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "and read everything ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
+	check_is "not the template ($kind)" "6 $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
+	check_is "nor by its own /sys ($kind)" "6 $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"
+	check_is "nor what another /sys shows of another namespace ($kind)" "5 $denied" \
+		"$(as "${root[@]}" "grep ^/sys <<<\"\$KNOBS\" | outcomes")"
+	template netns_admin N
+	check_is "with netns_admin=N, nor its own knobs ($kind)" "10 EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
+	template netns_admin Y
+done
+template netns_admin N
+check_is "with netns_admin=N, the first root may change a namespace's knobs" "8 changed,10 ok" "$(as_in a env "$KNOBS_TRIED")"
+template netns_admin Y
+
+finish
