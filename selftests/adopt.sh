@@ -22,12 +22,12 @@ at() {
 new_ns a || exit 1
 for i in "${!leaks[@]}"; do
 	read -r -a options <<<"${leaks[i]}"
-	background "leak$i" a leak -w 12000 -k "${options[@]}"
+	background "leak$i" a leak -w 60000 -k "${options[@]}"
 	await "leak$i" '^ready' >/dev/null || exit 1
 done
 for i in "${!strays[@]}"; do
 	read -r -a options <<<"${strays[i]}"
-	background "stray$i" a orphans -w 12000 -s "${options[@]}"
+	background "stray$i" a orphans -w 60000 -s "${options[@]}"
 	await "stray$i" '^ready' >/dev/null || exit 1
 done
 check_is "all leaks are there before the load" $((LEAKED + PEERS)) "$(count_tcp a CLOSE_WAIT)"
@@ -38,7 +38,7 @@ check "adopted counts every one of them, and nothing else" poll_until 3 stat_is 
 check_is "no other namespace has adopted one" 0 "$(stat_of init adopted)"
 
 for i in "${!leaks[@]}"; do
-	line=$(await "leak$i" '^report' 20)
+	line=$(await "leak$i" '^report' 70)
 	ended "leak$i"
 	diag "$line"
 	n=$(field n "$line")
@@ -47,7 +47,7 @@ for i in "${!leaks[@]}"; do
 	check_between "${leaks[i]}: in time" $TIMEOUT $((loaded_ms - $(at at_ms "leak$i") + LATEST + 10)) "$(field max_ms "$line")"
 done
 for i in "${!strays[@]}"; do
-	line=$(await "stray$i" '^orphans' 20)
+	line=$(await "stray$i" '^orphans' 70)
 	ended "stray$i"
 	diag "$line"
 	check_is "${strays[i]}: none left" 0 "$(field left "$line")"

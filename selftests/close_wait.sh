@@ -10,9 +10,9 @@ LATEST=2600
 leaked() {
 	local name=$1 kind=$2 line n
 	shift 2
-	background "$name" a leak -k "$kind" -w 10000 "$@"
+	background "$name" a leak -k "$kind" -w 30000 "$@"
 	await "$name" '^ready' >/dev/null || return 1
-	line=$(await "$name" '^report' 30) || {
+	line=$(await "$name" '^report' 40) || {
 		not_ok "$name: no report"
 		printf '%s\n' "$line"
 		return 1

@@ -176,8 +176,13 @@ static void on_term(int signal)
 	ended = 1;
 }
 
-/* A file whose maker is gone may fail to be read, in these two ways, and in no
- * other. */
+/* How reading ends once the module or the namespace is gone: in sysfs, in
+ * procfs, for a sysctl. */
+static bool means_gone(int error)
+{
+	return error == ENODEV || error == EIO || error == ENOENT;
+}
+
 static void hold(char **files)
 {
 	struct sigaction action = { .sa_handler = on_term };
@@ -202,12 +207,11 @@ static void hold(char **files)
 			while (got > 0);
 			if (!got)
 				good++;
-			else if (errno == ENODEV || errno == EIO)
+			else if (means_gone(errno))
 				gone++;
 			else if (errno != EINTR)
 				strange++;
-			if (lseek(fds[i], 0, SEEK_SET) && errno != ENODEV &&
-			    errno != EIO)
+			if (lseek(fds[i], 0, SEEK_SET) && !means_gone(errno))
 				strange++;
 		}
 		/* Nothing left to read: no need to burn a CPU till the end. */

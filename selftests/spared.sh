@@ -21,7 +21,7 @@ new_ns a || exit 1
 load || exit 1
 policy a close_wait/timeout_ms=$TIMEOUT orphan/timeout_ms=$TIMEOUT mode=enforce
 
-background plain a leak -k eof -n 5 -w 10000
+background plain a leak -k eof -n 5 -w 30000
 background repair a leak -k repair -n 5 -w 4000
 mptcp=
 if [[ -e /proc/sys/net/mptcp/enabled ]]; then
@@ -29,7 +29,7 @@ if [[ -e /proc/sys/net/mptcp/enabled ]]; then
 	background mptcp a leak -k mptcp -n 5 -w 4000
 fi
 
-line=$(await plain '^report' 20)
+line=$(await plain '^report' 40)
 ended plain
 check_is "ordinary ones are reaped meanwhile" 5 "$(field aborted "$line")"
 

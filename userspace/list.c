@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "duration.h"
-#include "mem.h"
+#include "filter.h"
 #include "output.h"
-#include "proc.h"
-#include "sockets.h"
+#include "survey.h"
 #include "verb.h"
+#include "words.h"
 
 static const struct output_column columns[] = {
 	{ "CLASS", false },  { "STATE", false },  { "AGE", true },
@@ -23,48 +23,12 @@ static const struct output_column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* What is shown of one namespace; all are read before the scan of /proc. */
-struct part {
-	struct sockets sockets;
-	bool read;
-};
-
 struct listing {
-	const struct netns_set *netns;
-	struct part *parts;
-	size_t sockets;
-	struct holders *holders;
-	size_t unread; /* processes that hide their descriptors */
+	struct survey survey;
+	struct filter filter;
+	uint64_t most; /* to show of a namespace */
 	size_t unseen; /* sockets that must have a holder, none found */
 };
-
-static enum rc read_part(const struct netns *ns, void *arg)
-{
-	struct listing *listing = arg;
-	struct part *part = &listing->parts[ns - listing->netns->v];
-	enum rc rc = sockets_read(&part->sockets, ns);
-
-	part->read = true;
-	sockets_sort(&part->sockets);
-	listing->sockets += part->sockets.n;
-	return rc;
-}
-
-static void find_holders(struct listing *listing)
-{
-	size_t i;
-	size_t s;
-
-	listing->holders = holders_new(listing->sockets);
-	for (i = 0; i < listing->netns->n; i++) {
-		const struct sockets *sockets = &listing->parts[i].sockets;
-
-		for (s = 0; s < sockets->n; s++)
-			holders_want(listing->holders, sockets->v[s].inode);
-	}
-	if (listing->sockets)
-		listing->unread = holders_scan(listing->holders);
-}
 
 /* The holders as ss writes them, so that what reads ss reads this. */
 static void show_holders(const struct holder *first)
@@ -89,14 +53,18 @@ static void show_holders(const struct holder *first)
 	free(text);
 }
 
-static void show(struct listing *listing, const struct sock *sock)
+/* Return: false if the socket is not to be shown. */
+static bool show(struct listing *listing, const struct sock *sock)
 {
-	const struct holder *first = holders_of(listing->holders, sock->inode);
+	const struct holder *first =
+		holders_of(listing->survey.holders, sock->inode);
 	const struct holder *holder;
 	char age[DURATION_TEXT];
 	char idle[DURATION_TEXT];
 	bool kernel = !strcmp(sock->verdict, "kernel");
 
+	if (!filter_holder(&listing->filter, first))
+		return false;
 	output_open(NULL);
 	output_string("class", sock->class);
 	output_string("state", sock->state);
@@ -123,7 +91,7 @@ static void show(struct listing *listing, const struct sock *sock)
 	if (sock->inode && !first && !kernel)
 		listing->unseen++;
 	if (output_json())
-		return;
+		return true;
 	output_cell("%s", sock->class);
 	output_cell("%s", sock->state);
 	output_cell("%s", duration_age(age, sock->age_ms));
@@ -143,49 +111,92 @@ static void show(struct listing *listing, const struct sock *sock)
 		output_cell("%s", "none");
 	else
 		output_cell("%s", "not accepted");
+	return true;
 }
 
-static void show_part(struct listing *listing, size_t i)
+static void show_part(struct listing *listing, const struct survey_part *part)
 {
-	const struct sockets *sockets = &listing->parts[i].sockets;
-	const struct netns *ns = &listing->netns->v[i];
+	const struct sockets *sockets = &part->sockets;
+	uint64_t shown = 0;
 	size_t s;
 
-	if (!listing->parts[i].read)
+	if (!part->read)
 		return;
-	netns_heading(listing->netns, ns);
+	netns_heading(listing->survey.netns, part->ns);
 	output_open(NULL);
-	netns_output(ns);
+	netns_output(part->ns);
 	output_open_array("sockets");
 	output_table(columns, COLUMNS);
-	for (s = 0; s < sockets->n; s++)
-		show(listing, &sockets->v[s]);
+	for (s = 0; s < sockets->n && shown < listing->most; s++)
+		shown += show(listing, &sockets->v[s]);
 	output_table_end();
 	output_close();
 	output_close();
 }
 
+static enum rc parse(struct listing *listing, const struct call *call,
+		     const char *by)
+{
+	const char *most = call->option['m'];
+	struct sockets none = { 0 };
+	enum rc rc = filter_parse(&listing->filter, call);
+
+	if (rc != RC_DONE)
+		return rc;
+	if (!sockets_sort(&none, by, false)) {
+		output_error("-S %s: no column to sort by; see reaperctl list --help",
+			     by);
+		return RC_USAGE;
+	}
+	listing->most = UINT64_MAX;
+	if (most && !number_parse(most, &listing->most)) {
+		output_error("-m %s: not a number; see reaperctl list --help",
+			     most);
+		return RC_USAGE;
+	}
+	return RC_DONE;
+}
+
 static enum rc run(struct call *call)
 {
-	struct listing listing = { .netns = &call->netns };
-	enum rc rc;
+	struct listing listing = { .unseen = 0 };
+	struct survey *survey = &listing.survey;
+	const char *by = call->option['S'] ? call->option['S'] : "age";
+	enum rc rc = parse(&listing, call, by);
 	size_t i;
 
-	listing.parts = mem_zalloc(call->netns.n, sizeof(*listing.parts));
-	rc = netns_each(&call->netns, read_part, &listing);
-	find_holders(&listing);
-	for (i = 0; i < call->netns.n; i++)
-		show_part(&listing, i);
+	if (rc != RC_DONE)
+		return rc;
+	rc = survey_read(survey, &call->netns, filter_keep, &listing.filter);
+	survey_holders(survey, NULL, 0);
+	for (i = 0; i < call->netns.n; i++) {
+		sockets_sort(&survey->parts[i].sockets, by, call->option['r']);
+		show_part(&listing, &survey->parts[i]);
+	}
 	/* No failure, as it is none for ss: what may be seen was shown. */
-	if (listing.unseen && listing.unread)
+	if (listing.unseen && survey->unread)
 		output_error("holders of %zu sockets not shown: %zu processes hide their descriptors from you; run it as root",
-			     listing.unseen, listing.unread);
-	holders_free(listing.holders);
-	for (i = 0; i < call->netns.n; i++)
-		sockets_free(&listing.parts[i].sockets);
-	free(listing.parts);
+			     listing.unseen, survey->unread);
+	survey_free(survey);
 	return rc;
 }
+
+static const struct verb_option options[] = {
+	{ 'c', "class", "CLASS,...", "only these classes", words_classes },
+	{ 's', "state", "STATE,...",
+	  "only these states, as ss or the kernel writes them", words_states },
+	{ 'P', "port", "PORT[-PORT]", "only with such a port at either end",
+	  NULL },
+	{ 'H', "holder", "PID|NAME", "only those that such a process holds",
+	  words_pids },
+	{ 'g', "age", "TIME", "only those at least so old: 30s, 5m, 1h", NULL },
+	{ 'S', "sort", "COLUMN",
+	  "by age (default), idle, rxq, txq, local, remote, ...",
+	  sockets_sort_words },
+	{ 'r', "reverse", NULL, "the other way round", NULL },
+	{ 'm', "max", "N", "no more than so many of a namespace", NULL },
+	{ 0 },
+};
 
 const struct verb verb_list = {
 	.name = "list",
@@ -197,5 +208,6 @@ const struct verb verb_list = {
 		"a listener's queue; \"none\": its owner has let go; \"kernel\": it is the kernel's own;\n"
 		"\"?\": the holder cannot be seen.\n"
 		"With -j times are in milliseconds and holders an array.\n",
+	.options = options,
 	.run = run,
 };

@@ -14,11 +14,9 @@
 #include "verb.h"
 
 /* The first is the default. */
-static const struct verb *const verbs[] = {
-	&verb_status, &verb_list, &verb_get, &verb_set, &verb_version,
+const struct verb *const verbs[] = {
+	&verb_status, &verb_list, &verb_get, &verb_set, &verb_version, NULL,
 };
-
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 /* What is asked for before the verb. */
 struct options {
@@ -40,11 +38,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-static const struct option verb_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
 static void help(void)
 {
 	size_t i;
@@ -53,8 +46,11 @@ static void help(void)
 		"Usage: reaperctl [-n NETNS | -p PID | -a] [-j] [COMMAND]\n"
 		"See and set what tcp_reaper does with lingering TCP sockets.\n\n"
 		"Commands:\n");
-	for (i = 0; i < VERBS; i++) {
-		char usage[32];
+	for (i = 0; verbs[i]; i++) {
+		char usage[40];
+
+		if (!verbs[i]->what)
+			continue;
 
 		snprintf(usage, sizeof(usage), "%s %s", verbs[i]->name,
 			 verbs[i]->args);
@@ -73,16 +69,37 @@ static void help(void)
 
 static void help_verb(const struct verb *verb)
 {
-	output_help("Usage: reaperctl %s%s%s%s\n%s",
+	const struct verb_option *o = verb->options;
+
+	output_help("Usage: reaperctl %s%s%s%s%s\n%s",
 		    verb->global ? "[-j] " : "[-n NETNS | -p PID | -a] [-j] ",
-		    verb->name, *verb->args ? " " : "", verb->args, verb->help);
+		    verb->name, o ? " [OPTION...]" : "", *verb->args ? " " : "",
+		    verb->args, verb->help);
+	if (!o)
+		return;
+	output_help("\nOptions:\n");
+	for (; o->letter; o++) {
+		char usage[40];
+
+		snprintf(usage, sizeof(usage), "-%c, --%s%s%s", o->letter,
+			 o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
+		output_help("  %-22s  %s\n", usage, o->what);
+	}
+	output_help("  %-22s  %s\n", "-h, --help", "this text");
 }
 
-static const struct verb *find_verb(const char *name)
+/**
+ * verb_find() - the verb of that name
+ * @name: as typed
+ *
+ * Return: the verb, or NULL.
+ */
+const struct verb *verb_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < VERBS; i++) {
+	for (i = 0; verbs[i]; i++) {
 		if (!strcmp(verbs[i]->name, name))
 			return verbs[i];
 	}
@@ -149,24 +166,57 @@ static bool parse(struct options *options, int argc, char **argv, enum rc *rc)
 	return true;
 }
 
+/* A verb's options as getopt_long() wants them. */
+struct getopt_form {
+	char letters[2 * VERB_OPTIONS + 2];
+	struct option names[VERB_OPTIONS + 1];
+};
+
+static void getopt_form(struct getopt_form *form, const struct verb *verb)
+{
+	const struct verb_option *o = verb->options;
+	char *letter = form->letters;
+	size_t n = 0;
+
+	memset(form, 0, sizeof(*form));
+	*letter++ = ':';
+	*letter++ = 'h';
+	form->names[n++] = (struct option){ "help", no_argument, NULL, 'h' };
+	for (; o && o->letter && n < VERB_OPTIONS; o++) {
+		*letter++ = o->letter;
+		if (o->value)
+			*letter++ = ':';
+		form->names[n++] = (struct option){ o->name,
+						    o->value ? required_argument
+							     : no_argument,
+						    NULL, o->letter };
+	}
+}
+
 /* Likewise, for what comes after the verb. */
 static bool parse_verb(const struct verb *verb, struct call *call, enum rc *rc)
 {
+	struct getopt_form form;
 	char where[32];
 	int c;
 
+	getopt_form(&form, verb);
 	snprintf(where, sizeof(where), " %s", verb->name);
 	*rc = RC_DONE;
 	/* 0, not 1: a second command line, to be begun anew. */
 	optind = 0;
-	while ((c = getopt_long(call->argc, call->argv, ":h", verb_options,
-				NULL)) != -1) {
+	while ((c = getopt_long(call->argc, call->argv, form.letters,
+				form.names, NULL)) != -1) {
 		if (c == 'h') {
 			help_verb(verb);
 			return false;
 		}
-		*rc = bad_option(c, call->argv, "h", where);
-		return false;
+		if (c == '?' || c == ':') {
+			*rc = bad_option(c, call->argv, form.letters + 1,
+					 where);
+			return false;
+		}
+		call->option[c] = optarg ? optarg : "";
 	}
 	call->argc -= optind;
 	call->argv += optind;
@@ -249,7 +299,7 @@ int main(int argc, char **argv)
 	if (!parse(&options, argc, argv, &rc))
 		return finish(rc);
 	if (optind < argc) {
-		verb = find_verb(argv[optind]);
+		verb = verb_find(argv[optind]);
 		call.argc = argc - optind;
 		call.argv = argv + optind;
 	}

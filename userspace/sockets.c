@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "output.h"
 #include "sockets.h"
+#include "words.h"
 
 #define FIELDS_MAX 32
 
@@ -160,27 +161,90 @@ enum rc sockets_read(struct sockets *sockets, const struct netns *ns)
 			       err < 0 ? err : 0);
 }
 
-static int by_age(const void *a, const void *b)
+/* Ages are coarse: keep equal ones in the same order every time. */
+static int by_address(const struct sock *x, const struct sock *y)
 {
-	const struct sock *x = a;
-	const struct sock *y = b;
-	int order;
+	int order = strcmp(x->local, y->local);
 
-	if (x->age_ms != y->age_ms)
-		return x->age_ms > y->age_ms ? -1 : 1;
-	/* Ages are coarse: keep equal ones in the same order every time. */
-	order = strcmp(x->local, y->local);
 	return order ? order : strcmp(x->remote, y->remote);
 }
 
-/**
- * sockets_sort() - the oldest first
- * @sockets: the sockets
- */
-void sockets_sort(struct sockets *sockets)
+struct order {
+	const struct column *column;
+	bool reverse;
+};
+
+static int compare(const void *a, const void *b, void *arg)
 {
+	const struct order *order = arg;
+	const char *x = (const char *)a + order->column->offset;
+	const char *y = (const char *)b + order->column->offset;
+	int sign = order->reverse ? -1 : 1;
+	int how;
+
+	if (order->column->size) {
+		how = strcmp(x, y);
+	} else {
+		/* Of numbers the largest first. */
+		const uint64_t *m = (const void *)x;
+		const uint64_t *n = (const void *)y;
+
+		how = (*m < *n) - (*m > *n);
+	}
+	return how ? sign * how : by_address(a, b);
+}
+
+/* @by may be a column's name without its unit. */
+static const struct column *column_named(const char *by)
+{
+	size_t len = strlen(by);
+	size_t c;
+
+	for (c = 0; c < COLUMNS; c++) {
+		if (!strncmp(columns[c].name, by, len) &&
+		    (!columns[c].name[len] ||
+		     !strcmp(columns[c].name + len, "_ms")))
+			return &columns[c];
+	}
+	return NULL;
+}
+
+/**
+ * sockets_sort() - put them in order: numbers falling, words rising
+ * @sockets: the sockets
+ * @by: the name of a column: "age"
+ * @reverse: the other way round
+ *
+ * Return: false if there is no such column.
+ */
+bool sockets_sort(struct sockets *sockets, const char *by, bool reverse)
+{
+	struct order order = { column_named(by), reverse };
+
+	if (!order.column)
+		return false;
 	if (sockets->n)
-		qsort(sockets->v, sockets->n, sizeof(*sockets->v), by_age);
+		qsort_r(sockets->v, sockets->n, sizeof(*sockets->v), compare,
+			&order);
+	return true;
+}
+
+/**
+ * sockets_sort_words() - what sockets_sort() takes
+ */
+void sockets_sort_words(void)
+{
+	size_t c;
+
+	for (c = 0; c < COLUMNS; c++) {
+		char name[SOCKET_WORD];
+		size_t len = strlen(columns[c].name);
+
+		memcpy(name, columns[c].name, len + 1);
+		if (len > 3 && !strcmp(name + len - 3, "_ms"))
+			name[len - 3] = '\0';
+		words_add(name, "");
+	}
 }
 
 /**

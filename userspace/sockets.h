@@ -2,6 +2,7 @@
 #ifndef REAPERCTL_SOCKETS_H
 #define REAPERCTL_SOCKETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,7 +55,8 @@ struct sockets {
 };
 
 enum rc sockets_read(struct sockets *sockets, const struct netns *ns);
-void sockets_sort(struct sockets *sockets);
+bool sockets_sort(struct sockets *sockets, const char *by, bool reverse);
+void sockets_sort_words(void);
 void sockets_free(struct sockets *sockets);
 
 #endif

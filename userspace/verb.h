@@ -8,27 +8,51 @@
 #include "reaperctl.h"
 
 /**
+ * struct verb_option - an option of a verb
+ * @letter: its short form
+ * @name: its long form
+ * @value: what it takes, for the help; NULL: nothing
+ * @what: half a line for the verb's help
+ * @words: says with words_add() which values there are; NULL: not known
+ */
+struct verb_option {
+	char letter;
+	const char *name;
+	const char *value;
+	const char *what;
+	void (*words)(void);
+};
+
+/* The most options a verb has, its --help among them. */
+#define VERB_OPTIONS 12
+
+/**
  * struct call - what a verb is called with
  * @netns: the namespaces chosen by -n, -p or -a; at least one
  * @argc: number of arguments after the verb
  * @argv: those arguments, its options taken out
+ * @option: by letter, what was given with an option, "" if that takes nothing,
+ *	NULL if it was not given; the last one counts
  */
 struct call {
 	struct netns_set netns;
 	int argc;
 	char **argv;
+	const char *option[128];
 };
 
 /**
  * struct verb - a row of the table of verbs
  * @name: as typed
  * @args: its arguments, for the usage line; "" if none
- * @what: half a line for the tool's help
+ * @what: half a line for the tool's help; NULL: it is not for people
  * @help: the whole text of its own help, each line ended
  * @min_args: fewest arguments
  * @max_args: most arguments, -1 for any number
  * @global: is about the machine: takes no namespace, judges by itself
  *	whether the module is there
+ * @options: its own options, ended by an empty one; NULL: none but --help
+ * @words: says with words_add() what may come after the arguments @argv
  * @run: does it
  */
 struct verb {
@@ -39,6 +63,8 @@ struct verb {
 	int min_args;
 	int max_args;
 	bool global;
+	const struct verb_option *options;
+	void (*words)(int argc, char **argv);
 	enum rc (*run)(struct call *call);
 };
 
@@ -47,5 +73,10 @@ extern const struct verb verb_list;
 extern const struct verb verb_get;
 extern const struct verb verb_set;
 extern const struct verb verb_version;
+
+/* All of them, ended by NULL; the first is the default. */
+extern const struct verb *const verbs[];
+
+const struct verb *verb_find(const char *name);
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REAPERCTL_SURVEY_H
+#define REAPERCTL_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netns.h"
+#include "proc.h"
+#include "sockets.h"
+
+/**
+ * struct survey_part - what was found in one namespace
+ * @ns: the namespace
+ * @sockets: those that were kept
+ * @read: the file could be opened there
+ */
+struct survey_part {
+	const struct netns *ns;
+	struct sockets sockets;
+	bool read;
+};
+
+/**
+ * struct survey - tracked sockets of some namespaces, and who holds them
+ * @netns: the namespaces
+ * @parts: one for each, in their order
+ * @sockets: how many in all
+ * @holders: who holds them, once survey_holders() was called
+ * @unread: how many processes would not show their descriptors
+ */
+struct survey {
+	const struct netns_set *netns;
+	struct survey_part *parts;
+	size_t sockets;
+	struct holders *holders;
+	size_t unread;
+};
+
+typedef bool (*survey_keep_fn)(const struct sock *sock, const void *arg);
+
+enum rc survey_read(struct survey *survey, const struct netns_set *netns,
+		    survey_keep_fn keep, const void *arg);
+void survey_holders(struct survey *survey, const uint64_t *more, size_t n);
+void survey_free(struct survey *survey);
+
+#endif
