@@ -22,6 +22,7 @@
 #include "compat/hashinfo.h"
 #include "facts.h"
 #include "hook.h"
+#include "judge.h"
 #include "netns.h"
 #include "nursery.h"
 #include "watch.h"
@@ -50,6 +51,7 @@ unsigned int tcp_reaper_census_interval_s = 300;
  * @of: seqno of the namespace whose hash is walked
  * @bucket: next bucket of it
  * @skip: sockets of that bucket already taken
+ * @states: TCPF_ bits of the states looked for
  * @spent_ns: time spent so far
  * @ended: when the last one ended, jiffies
  * @rest: jiffies to rest after it
@@ -65,6 +67,7 @@ static struct census {
 	u64 of;
 	u32 bucket;
 	u32 skip;
+	u32 states;
 	u64 spent_ns;
 	unsigned long ended;
 	unsigned long rest;
@@ -95,24 +98,38 @@ static struct tcp_reaper_net *net_of(const struct sock *sk)
 
 static void found(struct sock *sk)
 {
-	enum tcp_reaper_class class = tcp_reaper_class_of(sk, false);
+	enum tcp_reaper_class class = tcp_reaper_class_of(sk);
 	u64 now = get_jiffies_64(), since = now;
 	struct tcp_reaper_net *rn;
 
 	if (class == TCP_REAPER_NO_CLASS)
 		return;
 	rn = net_of(sk);
-	if (!rn)
+	if (!rn || !tcp_reaper_wants(rn, class))
 		return;
-	/*
-	 * The FIN came no later than the last sign of life; of an orphan
-	 * nothing is known, as its owner may have let go this moment.
-	 */
-	if (class == TCP_REAPER_CLOSE_WAIT)
+	switch (class) {
+	case TCP_REAPER_CLOSE_WAIT:
+		/* The FIN came no later than the last sign of life. */
 		since = tcp_reaper_last_heard(sk, now);
+		break;
+	case TCP_REAPER_ESTABLISHED:
+		/* A healthy one costs this much, and no memory. */
+		since = tcp_reaper_last_data(sk, now);
+		if (!tcp_reaper_idle_for_long(rn, sk,
+					      tcp_reaper_elapsed_ms(since,
+								    now)))
+			return;
+		break;
+	default:
+		/* Its owner may have let go, or shut down, this moment. */
+		break;
+	}
 	if (!tcp_reaper_watch(rn, sk, class, since, TCP_REAPER_BY_CENSUS))
 		return;
 	tcp_reaper_count_class(rn, class, TCP_REAPER_STAT_SEEN);
+	/* The other classes are the census's own. */
+	if (class != TCP_REAPER_CLOSE_WAIT && class != TCP_REAPER_ORPHAN)
+		return;
 	tcp_reaper_count(rn, TCP_REAPER_STAT_ADOPTED);
 	if (class == TCP_REAPER_CLOSE_WAIT && tcp_reaper_hook_present() &&
 	    census.number > rn->adopt_until &&
@@ -136,7 +153,7 @@ static bool walk_bucket(struct inet_hashinfo *hashinfo)
 	rcu_read_lock();
 	sk_nulls_for_each_rcu(sk, node, chain) {
 		/* Time-wait and request sockets have states of their own. */
-		if (!(1 << READ_ONCE(sk->sk_state) & STATES))
+		if (!(1 << READ_ONCE(sk->sk_state) & census.states))
 			continue;
 		if (seen++ < census.skip)
 			continue;
@@ -186,6 +203,16 @@ static bool anybody_on(void)
 	return false;
 }
 
+static u32 states_wanted(void)
+{
+	struct tcp_reaper_net *rn;
+
+	list_for_each_entry(rn, &tcp_reaper_nets, list)
+		if (tcp_reaper_wants(rn, TCP_REAPER_ESTABLISHED))
+			return STATES | TCPF_ESTABLISHED;
+	return STATES;
+}
+
 static void begin(void)
 {
 	census.walking = true;
@@ -194,6 +221,7 @@ static void begin(void)
 	census.of = 0;
 	census.bucket = 0;
 	census.skip = 0;
+	census.states = states_wanted();
 	census.spent_ns = 0;
 	census.missed = 0;
 }

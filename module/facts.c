@@ -17,24 +17,43 @@
 #define ORPHAN_STATES \
 	(TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSING | TCPF_LAST_ACK)
 
+/* The longest that jiffies were seen to lag under QEMU without KVM was 16 ms.
+ */
+#define STALE_MS 30
+
 /**
  * tcp_reaper_class_of - the class a socket is in now
  * @sk: the socket, pinned
- * @closing: its owner has called close(), so that it will be an orphan once it
- *	returns (SO_LINGER may keep it there)
  *
- * Return: the class, or TCP_REAPER_NO_CLASS.
+ * Return: the class, or TCP_REAPER_NO_CLASS. Whether one in
+ * TCP_REAPER_ESTABLISHED is idle enough is left to its timeout.
  */
-enum tcp_reaper_class tcp_reaper_class_of(const struct sock *sk, bool closing)
+enum tcp_reaper_class tcp_reaper_class_of(const struct sock *sk)
 {
 	int state = 1 << inet_sk_state_load(sk);
-	bool dead = sock_flag(sk, SOCK_DEAD);
 
-	if (state == TCPF_CLOSE_WAIT && !dead)
+	if (sock_flag(sk, SOCK_DEAD))
+		return state & ORPHAN_STATES ? TCP_REAPER_ORPHAN
+					     : TCP_REAPER_NO_CLASS;
+	if (state == TCPF_CLOSE_WAIT)
 		return TCP_REAPER_CLOSE_WAIT;
-	if (state & ORPHAN_STATES && (dead || closing))
-		return TCP_REAPER_ORPHAN;
+	if (state == TCPF_FIN_WAIT2)
+		return TCP_REAPER_FIN_WAIT2;
+	if (state == TCPF_ESTABLISHED && !sock_flag(sk, SOCK_KEEPOPEN))
+		return TCP_REAPER_ESTABLISHED;
 	return TCP_REAPER_NO_CLASS;
+}
+
+/**
+ * tcp_reaper_sk_closing - is it an orphan, or about to be
+ * @sk: the socket, pinned; its owner called close(), in which SO_LINGER may
+ *	keep it
+ *
+ * Return: true if so.
+ */
+bool tcp_reaper_sk_closing(const struct sock *sk)
+{
+	return 1 << inet_sk_state_load(sk) & ORPHAN_STATES;
 }
 
 /* A 32-bit stamp of tcp_jiffies32, as jiffies64. */
@@ -43,6 +62,21 @@ static u64 widen(u32 stamp, u64 now)
 	s32 ago = (u32)now - stamp;
 
 	return ago > 0 && ago < now ? now - ago : now;
+}
+
+/**
+ * tcp_reaper_last_data - when data last went either way
+ * @sk: the socket, pinned
+ * @now: jiffies64
+ *
+ * Return: jiffies64, not later than @now.
+ */
+u64 tcp_reaper_last_data(const struct sock *sk, u64 now)
+{
+	u64 received = widen(READ_ONCE(inet_csk(sk)->icsk_ack.lrcvtime), now);
+	u64 sent = widen(READ_ONCE(tcp_sk(sk)->lsndtime), now);
+
+	return max(received, sent);
 }
 
 /**
@@ -59,8 +93,10 @@ u64 tcp_reaper_last_heard(const struct sock *sk, u64 now)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	return max(widen(READ_ONCE(tp->rcv_tstamp), now),
-		   widen(READ_ONCE(tp->lsndtime), now));
+	u64 heard = widen(READ_ONCE(tp->rcv_tstamp), now);
+	u64 sent = widen(READ_ONCE(tp->lsndtime), now);
+
+	return max(heard, sent);
 }
 
 /**
@@ -68,13 +104,48 @@ u64 tcp_reaper_last_heard(const struct sock *sk, u64 now)
  * @since: jiffies64
  * @now: jiffies64
  *
- * What happened in a jiffy may have happened at its end.
+ * What happened in a jiffy may have happened at its end; and a stamp may be
+ * older than that, as jiffies stand still while a hypervisor keeps the CPU that
+ * advances them from running.
  *
  * Return: milliseconds.
  */
 u64 tcp_reaper_elapsed_ms(u64 since, u64 now)
 {
-	return now > since ? jiffies64_to_msecs(now - since - 1) : 0;
+	u64 slack = msecs_to_jiffies(STALE_MS) + 1;
+
+	return now > since + slack ? jiffies64_to_msecs(now - since - slack)
+				   : 0;
+}
+
+/*
+ * The numbers whose movement is progress:
+ * - CLOSE_WAIT: data acknowledged, new data sent;
+ * - orphan: data acknowledged (sending more needs that anyway);
+ * - held FIN_WAIT2: data received, data read, which lets the peer send more;
+ * - ESTABLISHED: none, for which the kernel keeps the time itself.
+ */
+static void read_marks(enum tcp_reaper_class class, const struct sock *sk,
+		       u32 mark[2])
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	mark[0] = 0;
+	mark[1] = 0;
+	switch (class) {
+	case TCP_REAPER_CLOSE_WAIT:
+		mark[1] = READ_ONCE(tp->snd_nxt);
+		fallthrough;
+	case TCP_REAPER_ORPHAN:
+		mark[0] = READ_ONCE(tp->snd_una);
+		break;
+	case TCP_REAPER_FIN_WAIT2:
+		mark[0] = READ_ONCE(tp->rcv_nxt);
+		mark[1] = READ_ONCE(tp->copied_seq);
+		break;
+	default:
+		break;
+	}
 }
 
 /**
@@ -88,15 +159,38 @@ void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
 			    const struct sock *sk, enum tcp_reaper_class class,
 			    u64 since)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
-
 	entry->hash = READ_ONCE(sk->sk_hash);
 	entry->seq = tcp_reaper_ref_seq(sk, class);
-	entry->snd_una = READ_ONCE(tp->snd_una);
-	entry->snd_nxt = READ_ONCE(tp->snd_nxt);
 	entry->class = class;
 	entry->since = since;
 	entry->progress = since;
+	read_marks(class, sk, entry->mark);
+}
+
+/**
+ * tcp_reaper_entry_restart - its clock starts anew
+ * @entry: what was noted
+ * @sk: the socket, locked
+ * @now: jiffies64
+ */
+void tcp_reaper_entry_restart(struct tcp_reaper_entry *entry,
+			      const struct sock *sk, u64 now)
+{
+	entry->progress = now;
+	read_marks(entry->class, sk, entry->mark);
+}
+
+static bool in_class(const struct tcp_reaper_entry *entry,
+		     const struct sock *sk)
+{
+	if (entry->held)
+		return tcp_reaper_sk_closing(sk);
+	/* Our FIN took it from CLOSE_WAIT to LAST_ACK, orphaned or not. */
+	if (entry->fin)
+		return inet_sk_state_load(sk) == TCP_LAST_ACK;
+	if (entry->probed)
+		return inet_sk_state_load(sk) == TCP_ESTABLISHED;
+	return tcp_reaper_class_of(sk) == entry->class;
 }
 
 /**
@@ -109,33 +203,60 @@ void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
 bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 			      const struct sock *sk)
 {
-	enum tcp_reaper_class class = entry->class;
-
-	return tcp_reaper_class_of(sk, entry->held) == class &&
-	       tcp_reaper_ref_seq(sk, class) == entry->seq;
+	return in_class(entry, sk) &&
+	       tcp_reaper_ref_seq(sk, entry->class) == entry->seq;
 }
 
 /*
- * Progress is a moved sequence number: new data sent (CLOSE_WAIT only: of an
- * orphan it needs the peer's consent anyway) or data acknowledged. When it was
- * is known to be no later than the stamps, which retransmissions and probes
- * move as well; so a clock may start too late, by less than the time since the
- * last look, but never too early.
+ * When a number moved is known to be no later than the stamps, which
+ * retransmissions and probes move as well; so a clock may start too late, by
+ * less than the time since the last look, but never too early.
  */
 static void notice_progress(struct tcp_reaper_entry *entry,
 			    const struct sock *sk, u64 now)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 una = READ_ONCE(tp->snd_una), nxt = READ_ONCE(tp->snd_nxt);
 	u64 at = entry->progress;
+	bool moved[2];
+	u32 mark[2];
 
-	if (una != entry->snd_una)
-		at = max(at, widen(READ_ONCE(tp->rcv_tstamp), now));
-	if (nxt != entry->snd_nxt && entry->class == TCP_REAPER_CLOSE_WAIT)
-		at = max(at, widen(READ_ONCE(tp->lsndtime), now));
-	entry->snd_una = una;
-	entry->snd_nxt = nxt;
+	read_marks(entry->class, sk, mark);
+	moved[0] = mark[0] != entry->mark[0];
+	moved[1] = mark[1] != entry->mark[1];
+	entry->mark[0] = mark[0];
+	entry->mark[1] = mark[1];
+
+	switch (entry->class) {
+	case TCP_REAPER_CLOSE_WAIT:
+		/* After our FIN only what is acknowledged counts. */
+		if (moved[1] && !entry->fin)
+			at = max(at, widen(READ_ONCE(tp->lsndtime), now));
+		fallthrough;
+	case TCP_REAPER_ORPHAN:
+		if (moved[0])
+			at = max(at, widen(READ_ONCE(tp->rcv_tstamp), now));
+		break;
+	case TCP_REAPER_FIN_WAIT2:
+		/* Nobody notes when its owner reads. */
+		if (moved[0] || moved[1])
+			at = now;
+		break;
+	case TCP_REAPER_ESTABLISHED:
+		at = tcp_reaper_last_data(sk, now);
+		entry->since = at;
+		break;
+	}
 	entry->progress = at;
+}
+
+/* Bytes that wait for the owner; the FIN, the last in CLOSE_WAIT, is none. */
+static bool has_unread(const struct tcp_reaper_entry *entry,
+		       const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	s32 unread = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+
+	return unread > (entry->class == TCP_REAPER_CLOSE_WAIT);
 }
 
 /**
@@ -156,6 +277,8 @@ void tcp_reaper_facts_read(struct tcp_reaper_entry *entry,
 		entry->held = !sock_flag(sk, SOCK_DEAD);
 	}
 	notice_progress(entry, sk, now);
+	entry->probing = entry->probed &&
+			 READ_ONCE(inet_csk(sk)->icsk_probes_out);
 
 	*facts = (struct tcp_reaper_facts){
 		.class = entry->class,
@@ -164,6 +287,10 @@ void tcp_reaper_facts_read(struct tcp_reaper_entry *entry,
 		.kernel = tcp_reaper_sk_is_kernel(sk),
 		.mptcp = sk_is_mptcp(sk),
 		.repair = tcp_sk(sk)->repair,
+		.ulp = READ_ONCE(inet_csk(sk)->icsk_ulp_ops),
+		.unread = has_unread(entry, sk),
+		.fin = entry->fin,
+		.probed = entry->probed,
 		.age_ms = tcp_reaper_elapsed_ms(entry->since, now),
 		.idle_ms = tcp_reaper_elapsed_ms(entry->progress, now),
 	};

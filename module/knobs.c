@@ -20,6 +20,12 @@ const char *const tcp_reaper_mode_words[] = {
 
 static const char *const close_wait_actions[] = {
 	[TCP_REAPER_RESET] = "reset",
+	[TCP_REAPER_FIN] = "fin",
+};
+
+static const char *const established_actions[] = {
+	[TCP_REAPER_ESTABLISHED_PROBE] = "probe",
+	[TCP_REAPER_ESTABLISHED_RESET] = "reset",
 };
 
 #define AT(member) .offset = offsetof(struct tcp_reaper_policy, member)
@@ -35,10 +41,18 @@ const struct tcp_reaper_knob tcp_reaper_knobs[] = {
 	  .max = TCP_REAPER_ENFORCE,
 	  .words = tcp_reaper_mode_words },
 	{ IN(close_wait, timeout_ms), .max = U32_MAX },
-	{ IN(close_wait, action), .max = TCP_REAPER_RESET,
+	{ IN(close_wait, action), .max = TCP_REAPER_FIN,
 	  .words = close_wait_actions },
+	{ IN(close_wait, linger_ms), .max = U32_MAX, .fallback = 60000 },
 	{ IN(close_wait, spare_active), .max = 1, .fallback = 1 },
+	{ IN(close_wait, spare_unread), .max = 1 },
 	{ IN(orphan, timeout_ms), .max = U32_MAX },
+	{ IN(orphan, max), .max = U32_MAX },
+	{ IN(orphan, kernel_sockets), .max = 1 },
+	{ IN(fin_wait2, timeout_ms), .max = U32_MAX },
+	{ IN(established, timeout_ms), .max = U32_MAX },
+	{ IN(established, action), .max = TCP_REAPER_ESTABLISHED_RESET,
+	  .words = established_actions },
 };
 
 const unsigned int tcp_reaper_nr_knobs = ARRAY_SIZE(tcp_reaper_knobs);

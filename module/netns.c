@@ -12,6 +12,7 @@
 #include "nursery.h"
 #include "params.h"
 #include "procfs.h"
+#include "rules.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "watch.h"
@@ -41,6 +42,34 @@ void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 }
 
 /**
+ * tcp_reaper_wants - is a class looked for in a namespace
+ * @rn: the namespace
+ * @class: the class
+ *
+ * Return: false for one that only a census finds, while neither the policy nor
+ * a rule has a timeout for it.
+ */
+bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
+{
+	if (class == TCP_REAPER_CLOSE_WAIT || class == TCP_REAPER_ORPHAN)
+		return true;
+	return tcp_reaper_timeout_ms(&rn->policy, NULL, class) ||
+	       tcp_reaper_rules_time(&rn->rules,
+				     (enum tcp_reaper_rule_timeout) class);
+}
+
+/* The classes looked for, a bit each. */
+static u32 wanted_classes(struct tcp_reaper_net *rn)
+{
+	u32 wanted = 0;
+	int c;
+
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+		wanted |= tcp_reaper_wants(rn, c) << c;
+	return wanted;
+}
+
+/**
  * tcp_reaper_policy_set - change one knob, for tracked sockets too
  * @rn: the namespace
  * @offset: of the knob in struct tcp_reaper_policy
@@ -51,12 +80,14 @@ void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 {
 	u32 *at = (u32 *)((char *)&rn->policy + offset);
+	u32 before, wanted, wants;
 	bool begins = false;
-	u32 before;
 
 	mutex_lock(&rn->lock);
 	before = *at;
+	wanted = wanted_classes(rn);
 	WRITE_ONCE(*at, value);
+	wants = wanted_classes(rn);
 	if (at == &rn->policy.mode && !rn->closing) {
 		begins = before == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
 		WRITE_ONCE(rn->hooked, value != TCP_REAPER_OFF);
@@ -66,6 +97,38 @@ void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 	mutex_unlock(&rn->lock);
 	if (begins)
 		tcp_reaper_census_adopt(rn);
+	else if (wants & ~wanted)
+		tcp_reaper_census_request();
+}
+
+/**
+ * tcp_reaper_rules_set - replace a namespace's rules, for tracked sockets too
+ * @rn: the namespace
+ * @text: the list
+ * @len: of @text
+ *
+ * Context: process context, sleeps.
+ * Return: 0; -EPERM; or as tcp_reaper_rules_replace(). An error changes
+ * nothing.
+ */
+int tcp_reaper_rules_set(struct tcp_reaper_net *rn, const char *text,
+			 size_t len)
+{
+	u32 wanted, wants;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	mutex_lock(&rn->lock);
+	wanted = wanted_classes(rn);
+	err = tcp_reaper_rules_replace(&rn->rules, text, len);
+	wants = wanted_classes(rn);
+	if (!err)
+		tcp_reaper_watch_again(rn);
+	mutex_unlock(&rn->lock);
+	if (wants & ~wanted)
+		tcp_reaper_census_request();
+	return err;
 }
 
 /**
@@ -92,6 +155,7 @@ static int __net_init net_start(struct net *net)
 	mutex_init(&rn->lock);
 	INIT_LIST_HEAD(&rn->list);
 	tcp_reaper_params_template(&rn->policy);
+	tcp_reaper_log_setup(&rn->log);
 	tcp_reaper_watch_start(rn);
 
 	err = tcp_reaper_sysfs_add(rn);
@@ -148,8 +212,12 @@ static void __net_exit net_stop(struct list_head *nets)
 		mutex_unlock(&tcp_reaper_net_lock);
 	}
 	tcp_reaper_nursery_purge();
-	list_for_each_entry(net, nets, exit_list)
-		tcp_reaper_watch_stop(tcp_reaper_net(net));
+	list_for_each_entry(net, nets, exit_list) {
+		rn = tcp_reaper_net(net);
+		tcp_reaper_watch_stop(rn);
+		tcp_reaper_log_teardown(&rn->log);
+		tcp_reaper_rules_free(&rn->rules);
+	}
 }
 
 static struct pernet_operations net_ops = {

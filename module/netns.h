@@ -11,12 +11,15 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "evict.h"
+#include "log.h"
 #include "policy.h"
 #include "stats.h"
 #include "table.h"
 
 struct ctl_table_header;
 struct tcp_reaper_knob;
+struct tcp_reaper_rules;
 struct tcp_reaper_sysfs;
 
 /**
@@ -25,6 +28,7 @@ struct tcp_reaper_sysfs;
  *	good by pre_exit; read by probe handlers without a lock.
  * @policy: the knobs. Written under @lock, word by word; readers take
  *	tcp_reaper_policy_snapshot().
+ * @rules: exceptions from it (rules.h); NULL for none
  * @net: the namespace. Not pinned: valid until our exit_batch, which ends
  *	everybody who would use it.
  * @seqno: grows with each namespace; the census resumes by it
@@ -35,6 +39,8 @@ struct tcp_reaper_sysfs;
  *	socket lock is waited for.
  * @closing: no new entries any more
  * @table: the tracked sockets
+ * @evict: those of them that are too many
+ * @log: what was done
  * @tick: looks at those whose time has come
  * @sysfs: /sys/class/tcp_reaper/self of this namespace
  * @ctl: /proc/sys/net/tcp_reaper of this namespace
@@ -43,6 +49,7 @@ struct tcp_reaper_sysfs;
 struct tcp_reaper_net {
 	bool hooked;
 	struct tcp_reaper_policy policy;
+	struct tcp_reaper_rules __rcu *rules;
 	struct net *net;
 
 	u64 seqno ____cacheline_aligned_in_smp;
@@ -51,6 +58,8 @@ struct tcp_reaper_net {
 	struct mutex lock; /* see above */
 	bool closing;
 	struct tcp_reaper_table table;
+	struct tcp_reaper_evict evict;
+	struct tcp_reaper_log log;
 	struct delayed_work tick;
 	struct tcp_reaper_sysfs *sysfs;
 	struct ctl_table_header *ctl;
@@ -84,6 +93,9 @@ static inline struct tcp_reaper_net *tcp_reaper_net(const struct net *net)
 void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 				struct tcp_reaper_policy *policy);
 void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value);
+int tcp_reaper_rules_set(struct tcp_reaper_net *rn, const char *text,
+			 size_t len);
+bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class);
 bool tcp_reaper_may_change(const struct net *net);
 
 int tcp_reaper_netns_init(void);

@@ -140,8 +140,9 @@ static void settle(const struct record *rec, u64 now)
 	sk = tcp_reaper_ref_get(rec->rn->net, rec->sk, rec->hash);
 	if (!sk)
 		return;
-	if (tcp_reaper_class_of(sk, closing) == class &&
-	    (closing || tcp_reaper_ref_seq(sk, class) == rec->seq))
+	if (closing ? tcp_reaper_sk_closing(sk)
+		    : tcp_reaper_class_of(sk) == class &&
+			      tcp_reaper_ref_seq(sk, class) == rec->seq)
 		tcp_reaper_watch(rec->rn, sk, class,
 				 now - (u32)((u32)now - rec->stamp),
 				 TCP_REAPER_BY_HOOK);

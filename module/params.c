@@ -20,6 +20,7 @@
 static unsigned int mode = TCP_REAPER_OBSERVE;
 static unsigned int close_wait_timeout_ms = 3600000;
 static unsigned int orphan_timeout_ms = 300000;
+static unsigned int orphan_max;
 bool tcp_reaper_netns_admin = true;
 
 /**
@@ -36,6 +37,7 @@ void tcp_reaper_params_template(struct tcp_reaper_policy *policy)
 	policy->mode = READ_ONCE(mode);
 	policy->close_wait_timeout_ms = READ_ONCE(close_wait_timeout_ms);
 	policy->orphan_timeout_ms = READ_ONCE(orphan_timeout_ms);
+	policy->orphan_max = READ_ONCE(orphan_max);
 }
 
 /*
@@ -151,6 +153,8 @@ module_param_cb(close_wait_timeout_ms, &uint_ops, &close_wait_timeout_ms, 0644);
 MODULE_PARM_DESC(close_wait_timeout_ms, "What a new namespace starts with; 0: never (3600000)");
 module_param_cb(orphan_timeout_ms, &uint_ops, &orphan_timeout_ms, 0644);
 MODULE_PARM_DESC(orphan_timeout_ms, "What a new namespace starts with; 0: never (300000)");
+module_param_cb(orphan_max, &uint_ops, &orphan_max, 0644);
+MODULE_PARM_DESC(orphan_max, "What a new namespace starts with; 0: no limit (0)");
 module_param_cb(netns_admin, &bool_ops, &tcp_reaper_netns_admin, 0644);
 MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
 module_param_cb(max_tracked, &uint_ops, &tcp_reaper_max_tracked, 0644);

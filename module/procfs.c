@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/tcp_reaper/: counters, and a line for each tracked socket.
+ * /proc/net/tcp_reaper/: counters, rules, a line for each tracked socket; the
+ * log is in log.c.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
+#include <linux/uaccess.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "compat/procfs.h"
 #include "facts.h"
+#include "judge.h"
+#include "log.h"
 #include "netns.h"
 #include "procfs.h"
+#include "rules.h"
 #include "stats.h"
 #include "weakref.h"
+#include "words.h"
 
 static int stats_show(struct seq_file *m, void *v)
 {
@@ -27,39 +35,6 @@ static int stats_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %llu\n", tcp_reaper_stat_name(i),
 			   tcp_reaper_stat_read(rn, i));
 	return 0;
-}
-
-static const char *const class_words[] = {
-	[TCP_REAPER_CLOSE_WAIT] = "close_wait",
-	[TCP_REAPER_ORPHAN] = "orphan",
-};
-
-static const char *const verdict_words[] = {
-	[TCP_REAPER_WAIT] = "wait",
-	[TCP_REAPER_DUE] = "due",
-	[TCP_REAPER_SPARED_ACTIVE] = "active",
-	[TCP_REAPER_SPARED_KERNEL] = "kernel",
-	[TCP_REAPER_SPARED_MPTCP] = "mptcp",
-	[TCP_REAPER_SPARED_REPAIR] = "repair",
-};
-
-static const char *state_word(u8 state)
-{
-	switch (state) {
-	case TCP_ESTABLISHED:
-		return "ESTABLISHED";
-	case TCP_FIN_WAIT1:
-		return "FIN_WAIT1";
-	case TCP_FIN_WAIT2:
-		return "FIN_WAIT2";
-	case TCP_CLOSE_WAIT:
-		return "CLOSE_WAIT";
-	case TCP_LAST_ACK:
-		return "LAST_ACK";
-	case TCP_CLOSING:
-		return "CLOSING";
-	}
-	return "CLOSE";
 }
 
 static void addresses_show(struct seq_file *m, const struct sock *sk)
@@ -103,19 +78,63 @@ static void entry_show(struct seq_file *m, struct tcp_reaper_net *rn,
 	if (!tcp_reaper_entry_matches(&e, sk))
 		goto out;
 	tcp_reaper_facts_read(&e, sk, get_jiffies_64(), &facts);
-	d = tcp_reaper_decide(&rn->policy, &facts);
+	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, false);
 
-	seq_printf(m, "%s %s %llu %llu ", class_words[facts.class],
-		   state_word(facts.state), facts.age_ms, facts.idle_ms);
+	seq_printf(m, "%s %s %llu %llu ", tcp_reaper_class_word(facts.class),
+		   tcp_reaper_state_word(facts.state), facts.age_ms,
+		   facts.idle_ms);
 	addresses_show(m, sk);
-	seq_printf(m, " %u %lu ",
+	seq_printf(m, " %u %llu ",
 		   from_kuid_munged(seq_user_ns(m), READ_ONCE(sk->sk_uid)),
-		   sock_i_ino(sk));
+		   (u64)sock_i_ino(sk));
 	queues_show(m, sk);
-	seq_printf(m, " %s\n", verdict_words[d.verdict]);
+	seq_printf(m, " %s\n", tcp_reaper_verdict_word(d.verdict));
 out:
 	sock_put(sk);
 }
+
+static int rules_show(struct seq_file *m, void *v)
+{
+	struct tcp_reaper_net *rn = m->private;
+
+	tcp_reaper_rules_show(m, &rn->rules);
+	return 0;
+}
+
+static int rules_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, rules_show, tcp_reaper_pde_data(inode));
+}
+
+/* One write(2) is one list: never a part of one. */
+static ssize_t rules_write(struct file *file, const char __user *buf,
+			   size_t len, loff_t *pos)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_pde_data(file_inode(file));
+	char *text;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	if (len > TCP_REAPER_RULES_TEXT_MAX)
+		return -E2BIG;
+	text = kvmalloc(len + 1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!text)
+		return -ENOMEM;
+	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
+	if (!err)
+		err = tcp_reaper_rules_set(rn, text, len);
+	kvfree(text);
+	return err ? err : len;
+}
+
+static const struct proc_ops rules_ops = {
+	.proc_open = rules_open,
+	.proc_read = seq_read,
+	.proc_write = rules_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
 
 /*
  * A position is 1 + a cursor of tcp_reaper_table_from(); 0 is the header. The
@@ -198,7 +217,11 @@ int tcp_reaper_procfs_add(struct net *net)
 		return -ENOMEM;
 	if (!proc_create_net_single("stats", 0444, dir, stats_show, NULL) ||
 	    !proc_create_net("sockets", 0444, dir, &sockets_ops,
-			     sizeof(struct seq_net_private))) {
+			     sizeof(struct seq_net_private)) ||
+	    !proc_create_data("rules", 0644, dir, &rules_ops,
+			      tcp_reaper_net(net)) ||
+	    !proc_create_data("log", 0444, dir, &tcp_reaper_log_proc_ops,
+			      &tcp_reaper_net(net)->log)) {
 		tcp_reaper_procfs_del(net);
 		return -ENOMEM;
 	}

@@ -31,12 +31,14 @@ struct counted_rule {
  * @refs: the slot it is in, and readers that sleep. Others hold it by RCU.
  * @rcu: for its end
  * @n: how many
+ * @times: bit per enum tcp_reaper_rule_timeout that is given, and not 0, by any
  * @v: the rules, in the order in which they are tried
  */
 struct tcp_reaper_rules {
 	refcount_t refs;
 	struct rcu_head rcu;
 	unsigned int n;
+	u8 times;
 	struct counted_rule v[];
 };
 
@@ -73,6 +75,17 @@ static void rules_set(struct tcp_reaper_rules __rcu **slot,
 	rules_put(rules);
 }
 
+static u8 times_of(const struct tcp_reaper_rule *rule)
+{
+	u8 times = 0;
+	int i;
+
+	for (i = 0; i < TCP_REAPER_RULE_NR_TIMEOUTS; i++)
+		if (rule->timeouts & 1 << i && rule->timeout_ms[i])
+			times |= 1 << i;
+	return times;
+}
+
 /*
  * Goes through all lines of @text; without @rules only to see that they are
  * good and how many rules there are, else into @rules, which has room for them.
@@ -94,8 +107,10 @@ static int rules_parse(const char *text, size_t len,
 			return is_rule;
 		if (is_rule && n == TCP_REAPER_RULES_MAX)
 			return -E2BIG;
-		if (is_rule && rules)
+		if (is_rule && rules) {
 			rules->v[n].rule = rule;
+			rules->times |= times_of(&rule);
+		}
 		n += is_rule;
 		text = eol + 1;
 		cond_resched();
@@ -130,8 +145,7 @@ int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
 	if (n < 0)
 		return n;
 	if (n) {
-		/* Its writer may be a container's root: charge the container.
-		 */
+		/* Its writer may be a container's root: charge that. */
 		rules = kvzalloc(struct_size(rules, v, n), GFP_KERNEL_ACCOUNT);
 		if (!rules)
 			return -ENOMEM;
@@ -152,6 +166,27 @@ int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot)
 {
 	rules_set(slot, NULL);
+}
+
+/**
+ * tcp_reaper_rules_time - does any rule set a timeout for a class
+ * @slot: where the namespace keeps its list
+ * @timeout: of which class
+ *
+ * Context: any.
+ * Return: true if one sets it, and not to 0.
+ */
+bool tcp_reaper_rules_time(struct tcp_reaper_rules __rcu *const *slot,
+			   enum tcp_reaper_rule_timeout timeout)
+{
+	struct tcp_reaper_rules *rules;
+	bool time;
+
+	rcu_read_lock();
+	rules = rcu_dereference(*slot);
+	time = rules && rules->times & 1 << timeout;
+	rcu_read_unlock();
+	return time;
 }
 
 /**

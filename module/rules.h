@@ -153,6 +153,8 @@ struct tcp_reaper_rules;
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot);
 int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
 			     const char *text, size_t len);
+bool tcp_reaper_rules_time(struct tcp_reaper_rules __rcu *const *slot,
+			   enum tcp_reaper_rule_timeout timeout);
 const struct tcp_reaper_rule *
 tcp_reaper_rules_find(struct tcp_reaper_rules *rules,
 		      const struct tcp_reaper_flow *flow, bool count);

@@ -8,16 +8,21 @@
 
 #define CLASS_STATS(class) \
 #class "_tracked", #class "_seen", #class "_recovered", \
-		#class "_reaped", #class "_would_reap"
+		#class "_reaped", #class "_would_reap", #class "_evicted"
 
 /* In the order of enum tcp_reaper_class, then of enum tcp_reaper_stat. */
 static const char *const names[] = {
 	CLASS_STATS(close_wait),
 	CLASS_STATS(orphan),
+	CLASS_STATS(fin_wait2),
+	CLASS_STATS(established),
 	"spared_active",
+	"spared_unread",
+	"spared_rule",
 	"spared_kernel",
 	"spared_mptcp",
 	"spared_repair",
+	"spared_ulp",
 	"adopted",
 	"raced",
 	"reap_failed",
@@ -84,6 +89,20 @@ void tcp_reaper_gauge_tracked(struct tcp_reaper_net *rn,
 {
 	atomic64_add(delta,
 		     &rn->stats[class_stat(class, TCP_REAPER_STAT_TRACKED)]);
+}
+
+/**
+ * tcp_reaper_gauge_read - how many sockets of a class are tracked
+ * @rn: the namespace
+ * @class: the class
+ *
+ * Return: the number.
+ */
+u64 tcp_reaper_gauge_read(const struct tcp_reaper_net *rn,
+			  enum tcp_reaper_class class)
+{
+	return tcp_reaper_stat_read(rn,
+				    class_stat(class, TCP_REAPER_STAT_TRACKED));
 }
 
 /**

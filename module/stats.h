@@ -15,6 +15,7 @@ enum tcp_reaper_class_stat {
 	TCP_REAPER_STAT_RECOVERED, /* left by itself after it was tracked */
 	TCP_REAPER_STAT_REAPED,
 	TCP_REAPER_STAT_WOULD_REAP, /* once a socket, in observe */
+	TCP_REAPER_STAT_EVICTED, /* one too many */
 	TCP_REAPER_NR_CLASS_STATS,
 };
 
@@ -29,9 +30,12 @@ enum tcp_reaper_class_stat {
 enum tcp_reaper_stat {
 	TCP_REAPER_STAT_SPARED_ACTIVE =
 		TCP_REAPER_NR_CLASSES * TCP_REAPER_NR_CLASS_STATS,
+	TCP_REAPER_STAT_SPARED_UNREAD,
+	TCP_REAPER_STAT_SPARED_RULE,
 	TCP_REAPER_STAT_SPARED_KERNEL,
 	TCP_REAPER_STAT_SPARED_MPTCP,
 	TCP_REAPER_STAT_SPARED_REPAIR,
+	TCP_REAPER_STAT_SPARED_ULP,
 	TCP_REAPER_STAT_ADOPTED, /* found by a census */
 	TCP_REAPER_STAT_RACED, /* changed between decision and act */
 	TCP_REAPER_STAT_REAP_FAILED,
@@ -51,6 +55,8 @@ void tcp_reaper_count_class(struct tcp_reaper_net *rn,
 			    enum tcp_reaper_class_stat stat);
 void tcp_reaper_gauge_tracked(struct tcp_reaper_net *rn,
 			      enum tcp_reaper_class class, int delta);
+u64 tcp_reaper_gauge_read(const struct tcp_reaper_net *rn,
+			  enum tcp_reaper_class class);
 void tcp_reaper_gauge_clear(struct tcp_reaper_net *rn,
 			    enum tcp_reaper_class class);
 void tcp_reaper_count_spared(struct tcp_reaper_net *rn,

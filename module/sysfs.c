@@ -57,7 +57,7 @@ static struct tcp_reaper_net *rn_of(const struct device *dev)
 	return container_of(dev, struct tcp_reaper_sysfs, dev)->rn;
 }
 
-static ssize_t knob_show(struct device *dev, tcp_reaper_device_attribute *attr,
+static ssize_t knob_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
 	const struct knob_attr *ka = container_of(attr, struct knob_attr, attr);
@@ -65,7 +65,7 @@ static ssize_t knob_show(struct device *dev, tcp_reaper_device_attribute *attr,
 	return tcp_reaper_knob_show(rn_of(dev), ka->knob, buf);
 }
 
-static ssize_t knob_store(struct device *dev, tcp_reaper_device_attribute *attr,
+static ssize_t knob_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t len)
 {
 	const struct knob_attr *ka = container_of(attr, struct knob_attr, attr);
@@ -74,7 +74,7 @@ static ssize_t knob_store(struct device *dev, tcp_reaper_device_attribute *attr,
 	return err ? err : len;
 }
 
-static ssize_t stat_show(struct device *dev, tcp_reaper_device_attribute *attr,
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
 	const struct stat_attr *sa = container_of(attr, struct stat_attr, attr);

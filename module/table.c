@@ -46,7 +46,7 @@ int tcp_reaper_table_setup(void)
 	entry_cache = tcp_reaper_cache_create("tcp_reaper_entry",
 					      sizeof(struct tcp_reaper_entry),
 					      offsetof(struct tcp_reaper_entry,
-						       snd_una),
+						       mark),
 					      sizeof(u32));
 	return entry_cache ? 0 : -ENOMEM;
 }

@@ -13,11 +13,14 @@ struct sock;
  * @sk: the socket; only to be followed after tcp_reaper_ref_get() found it
  * @hash: its sk_hash
  * @seq: the number that stands still in its class (tcp_reaper_ref_seq())
- * @snd_una: oldest unacknowledged byte when last looked at
- * @snd_nxt: next byte to send when last looked at
+ * @mark: sequence numbers whose movement is progress, as last looked at
+ *	(facts.c)
  * @since: when it entered its class, jiffies64
  * @class: enum tcp_reaper_class
  * @held: an orphan-to-be whose owner is still inside close()
+ * @fin: we sent a FIN in its owner's stead
+ * @probed: we switched its keepalive on
+ * @probing: and the kernel had a probe unanswered when last looked at
  * @busy: in a batch that is due: only the tick may free it
  * @gone: no longer in the index; freed when its generation is next looked at
  * @census: a census found it, not a hook
@@ -34,9 +37,9 @@ struct tcp_reaper_entry {
 	struct sock *sk;
 	u32 hash;
 	u32 seq;
-	u32 snd_una;
-	u32 snd_nxt;
-	u64 since : 48, class : 3, held : 1, busy : 1, gone : 1, census : 1;
+	u32 mark[2];
+	u64 since : 48, class : 3, held : 1, fin : 1, probed : 1, probing : 1,
+		busy : 1, gone : 1, census : 1;
 	u64 progress : 48, counted : 16;
 };
 

@@ -11,10 +11,13 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "facts.h"
+#include "judge.h"
 #include "netns.h"
 #include "reap.h"
+#include "tracing.h"
 #include "watch.h"
 #include "weakref.h"
 
@@ -50,6 +53,8 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	lockdep_assert_held(&rn->lock);
 	if (rn->closing || !tcp_reaper_table_next_due(&rn->table, &due))
 		return;
+	if (rn->evict.crowded)
+		due = min(due, now + msecs_to_jiffies(TCP_REAPER_GEN0_MS));
 	delay = due > now ? due - now : 0;
 	/* Only ever sooner: a later one finds out by itself. */
 	if (!delayed_work_pending(&rn->tick))
@@ -64,24 +69,37 @@ static void wait_for(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 {
 	u64 wait = (now - e->since) / 4;
 
-	/* A jiffy more than the wait, for it began during one. */
 	if (wait_ms < jiffies64_to_msecs(wait))
-		wait = msecs_to_jiffies(wait_ms) + 1;
+		wait = msecs_to_jiffies(wait_ms);
 	tcp_reaper_table_wait(&rn->table, e, now, wait);
 }
 
 /* Ends the tracking of an entry; its memory is the caller's to see to. */
-static void forget(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		   enum tcp_reaper_class_stat how, u64 now)
+static void untrack(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		    const struct sock *sk, u64 now)
 {
-	tcp_reaper_count_class(rn, e->class, how);
-	tcp_reaper_count_end(rn, e->class,
-			     tcp_reaper_elapsed_ms(e->since, now));
+	u64 age_ms = tcp_reaper_elapsed_ms(e->since, now);
+
+	tcp_reaper_count_end(rn, e->class, age_ms);
+	tcp_reaper_trace_untrack(rn->net, e, sk, age_ms);
 	/* One that was cleared while busy has left the gauge and the index. */
 	if (e->gone)
 		return;
 	tcp_reaper_gauge_tracked(rn, e->class, -1);
 	tcp_reaper_table_unlink(&rn->table, e);
+}
+
+/* It left by itself, as far as anybody can tell. */
+static void recovered(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		      const struct sock *sk, u64 now)
+{
+	/* Our FIN was counted when it was sent; the kernel's probes were not.
+	 */
+	if (e->probing)
+		tcp_reaper_count_class(rn, e->class, TCP_REAPER_STAT_REAPED);
+	else if (!e->fin)
+		tcp_reaper_count_class(rn, e->class, TCP_REAPER_STAT_RECOVERED);
+	untrack(rn, e, sk, now);
 }
 
 /**
@@ -118,11 +136,12 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 		}
 		goto out;
 	}
-	if (e && e->busy)
-		goto out; /* its end is being seen to by the tick */
+	/* Its end is being seen to: by the tick, or by our own FIN. */
+	if (e && (e->busy || (e->fin && tcp_reaper_entry_matches(e, sk))))
+		goto out;
 	/* It went from one class to another, or is an heir. */
 	if (e)
-		forget(rn, e, TCP_REAPER_STAT_RECOVERED, now);
+		recovered(rn, e, sk, now);
 
 	e = tcp_reaper_table_add(&rn->table, sk);
 	if (!e) {
@@ -136,6 +155,11 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 	if (finder == TCP_REAPER_BY_HOOK)
 		e->progress = max_t(u64, since, tcp_reaper_last_heard(sk, now));
 	tcp_reaper_gauge_tracked(rn, class, 1);
+	tcp_reaper_trace_track(rn->net, e, sk,
+			       tcp_reaper_elapsed_ms(since, now));
+	if (class == TCP_REAPER_ORPHAN && rn->policy.orphan_max &&
+	    tcp_reaper_gauge_read(rn, class) > rn->policy.orphan_max)
+		rn->evict.crowded = true;
 	tcp_reaper_table_wait(&rn->table, e, now, 0);
 	schedule_tick(rn, now);
 	fresh = true;
@@ -153,6 +177,30 @@ static bool first_time(struct tcp_reaper_entry *e, u8 verdict)
 	return true;
 }
 
+static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
+{
+	if (first_time(e, TCP_REAPER_DUE))
+		tcp_reaper_count_class(rn, e->class,
+				       TCP_REAPER_STAT_WOULD_REAP);
+}
+
+/* Not in its class after all, by the policy or since data moved again. */
+static bool let_go(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		   const struct sock *sk, u8 verdict, u64 now)
+{
+	if (e->class == TCP_REAPER_ESTABLISHED && !e->probed &&
+	    (verdict == TCP_REAPER_WAIT ||
+	     verdict == TCP_REAPER_SPARED_ACTIVE)) {
+		recovered(rn, e, sk, now);
+		return true;
+	}
+	if (!tcp_reaper_wants(rn, e->class)) {
+		untrack(rn, e, sk, now);
+		return true;
+	}
+	return false;
+}
+
 /* Returns true if the entry is to be reaped; else it is taken care of. */
 static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 {
@@ -166,39 +214,77 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	}
 	sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
 	if (!sk || !tcp_reaper_entry_matches(e, sk)) {
-		if (sk)
-			sock_put(sk);
-		forget(rn, e, TCP_REAPER_STAT_RECOVERED, now);
-		tcp_reaper_entry_free(e);
-		return false;
+		recovered(rn, e, sk, now);
+		goto out_free;
 	}
 	tcp_reaper_facts_read(e, sk, now, &facts);
+	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, true);
+	if (let_go(rn, e, sk, d.verdict, now))
+		goto out_free;
+	/* So that the last look before its end sees a probe unanswered. */
+	if (e->probed)
+		d.wait_ms =
+			jiffies_to_msecs(keepalive_intvl_when(tcp_sk(sk))) / 2;
 	sock_put(sk);
 
-	d = tcp_reaper_decide(&rn->policy, &facts);
 	if (d.verdict == TCP_REAPER_DUE) {
 		if (rn->policy.mode == TCP_REAPER_ENFORCE)
 			return true;
-		if (first_time(e, d.verdict))
-			tcp_reaper_count_class(rn, e->class,
-					       TCP_REAPER_STAT_WOULD_REAP);
+		would_reap(rn, e);
 		d.wait_ms = TCP_REAPER_NEVER;
 	} else if (d.verdict != TCP_REAPER_WAIT && first_time(e, d.verdict)) {
 		tcp_reaper_count_spared(rn, d.verdict);
 	}
 	wait_for(rn, e, now, d.wait_ms);
 	return false;
+
+out_free:
+	if (sk)
+		sock_put(sk);
+	tcp_reaper_entry_free(e);
+	return false;
 }
 
-/* Takes up to BATCH entries whose time is up out of the generations. */
-static struct tcp_reaper_entry *look_around(struct tcp_reaper_net *rn, u64 end)
+/**
+ * struct doomed - entries whose time is up, on their way to be reaped
+ * @nr: how many
+ * @evicted: the first so many are one too many, and still in a generation;
+ *	the others are in none
+ * @entry: the entries, all busy
+ * @outcome: what became of each
+ */
+struct doomed {
+	int nr;
+	int evicted;
+	struct tcp_reaper_entry *entry[BATCH];
+	enum tcp_reaper_outcome outcome[BATCH];
+};
+
+static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 {
-	struct tcp_reaper_entry *e, *due = NULL;
+	int i, n = tcp_reaper_evict_pick(rn, doomed->entry, BATCH);
+
+	if (rn->policy.mode == TCP_REAPER_ENFORCE) {
+		doomed->nr = n;
+		doomed->evicted = n;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		doomed->entry[i]->busy = 0;
+		would_reap(rn, doomed->entry[i]);
+	}
+}
+
+/* Looks at those that came due, until there is a batch to be reaped. */
+static void look_around(struct tcp_reaper_net *rn, struct doomed *doomed,
+			u64 end)
+{
+	struct tcp_reaper_entry *e;
 	u64 now = get_jiffies_64();
-	int n = 0, looks = 0;
+	int looks = 0;
 
 	lockdep_assert_held(&rn->lock);
-	while (n < BATCH) {
+	while (doomed->nr < BATCH) {
 		if (!(++looks % 16) && ktime_get_ns() >= end)
 			break;
 		e = tcp_reaper_table_pop(&rn->table);
@@ -207,64 +293,71 @@ static struct tcp_reaper_entry *look_around(struct tcp_reaper_net *rn, u64 end)
 		if (!look(rn, e, now))
 			continue;
 		e->busy = 1;
-		e->gen_next = due;
-		due = e;
-		n++;
+		doomed->entry[doomed->nr++] = e;
 	}
-	return due;
 }
 
 /* After the act, under the lock again. */
 static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		   enum tcp_reaper_outcome outcome, u64 now)
+		   enum tcp_reaper_outcome outcome, bool evicted, u64 now)
 {
+	/* Cleared from under the batch, out of every list. */
+	bool ended = false, cleared = e->gone;
+	u64 wait_ms = 0;
+
 	e->busy = 0;
 	switch (outcome) {
 	case TCP_REAPER_REAPED:
-		forget(rn, e, TCP_REAPER_STAT_REAPED, now);
-		tcp_reaper_entry_free(e);
-		return;
+		if (!e->fin)
+			tcp_reaper_count_class(rn, e->class,
+					       evicted ? TCP_REAPER_STAT_EVICTED
+						       : TCP_REAPER_STAT_REAPED);
+		untrack(rn, e, NULL, now);
+		ended = true;
+		break;
+	case TCP_REAPER_BEGUN:
+		if (e->fin)
+			tcp_reaper_count_class(rn, e->class,
+					       TCP_REAPER_STAT_REAPED);
+		break;
 	case TCP_REAPER_RACED_GONE:
 		tcp_reaper_count(rn, TCP_REAPER_STAT_RACED);
-		forget(rn, e, TCP_REAPER_STAT_RECOVERED, now);
-		tcp_reaper_entry_free(e);
-		return;
+		recovered(rn, e, NULL, now);
+		ended = true;
+		break;
 	case TCP_REAPER_RACED_CHANGED:
 		tcp_reaper_count(rn, TCP_REAPER_STAT_RACED);
 		break;
 	case TCP_REAPER_FAILED:
 		tcp_reaper_count(rn, TCP_REAPER_STAT_REAP_FAILED);
+		wait_ms = TCP_REAPER_NEVER;
 		break;
 	case TCP_REAPER_LOCKED:
+		rn->evict.crowded |= evicted;
 		break;
 	}
-	if (e->gone) {
-		/* Cleared from under the batch, gauge and all. */
+	/* One still in a generation is freed, or looked at, with that. */
+	if (cleared || (ended && !evicted))
 		tcp_reaper_entry_free(e);
-		return;
-	}
-	wait_for(rn, e, now,
-		 outcome == TCP_REAPER_FAILED ? TCP_REAPER_NEVER : 0);
+	else if (!evicted)
+		wait_for(rn, e, now, wait_ms);
 }
 
-static void reap_batch(struct tcp_reaper_net *rn, struct tcp_reaper_entry *due)
+static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
 {
-	enum tcp_reaper_outcome outcome[BATCH];
-	struct tcp_reaper_entry *e, *next;
-	struct tcp_reaper_policy policy;
-	int i = 0;
+	u64 now;
+	int i;
 
-	for (e = due; e; e = e->gen_next) {
-		/* Anew each time: a change takes effect at once. */
-		tcp_reaper_policy_snapshot(rn, &policy);
-		outcome[i++] = tcp_reaper_reap(rn->net, e, &policy);
+	for (i = 0; i < doomed->nr; i++) {
+		doomed->outcome[i] = tcp_reaper_reap(rn, doomed->entry[i],
+						     i < doomed->evicted);
 		cond_resched();
 	}
 	mutex_lock(&rn->lock);
-	for (e = due, i = 0; e; e = next) {
-		next = e->gen_next;
-		settle(rn, e, outcome[i++], get_jiffies_64());
-	}
+	now = get_jiffies_64();
+	for (i = 0; i < doomed->nr; i++)
+		settle(rn, doomed->entry[i], doomed->outcome[i],
+		       i < doomed->evicted, now);
 	mutex_unlock(&rn->lock);
 }
 
@@ -273,17 +366,22 @@ static void tick(struct work_struct *work)
 	struct tcp_reaper_net *rn =
 		container_of(work, struct tcp_reaper_net, tick.work);
 	u64 end = ktime_get_ns() + BUDGET_NS;
-	struct tcp_reaper_entry *due;
+	struct doomed doomed;
 
 	do {
+		doomed.nr = 0;
+		doomed.evicted = 0;
 		mutex_lock(&rn->lock);
 		tcp_reaper_table_come_due(&rn->table, get_jiffies_64());
-		due = look_around(rn, end);
+		pick_evicted(rn, &doomed);
+		/* Not both: what was picked is still in its generation. */
+		if (!doomed.nr)
+			look_around(rn, &doomed, end);
 		mutex_unlock(&rn->lock);
-		if (due)
-			reap_batch(rn, due);
+		if (doomed.nr)
+			reap(rn, &doomed);
 		cond_resched();
-	} while (due && ktime_get_ns() < end);
+	} while (doomed.nr && ktime_get_ns() < end);
 
 	mutex_lock(&rn->lock);
 	schedule_tick(rn, get_jiffies_64());
@@ -339,5 +437,6 @@ void tcp_reaper_watch_again(struct tcp_reaper_net *rn)
 		clear(rn);
 	else
 		tcp_reaper_table_rescan(&rn->table);
+	rn->evict.crowded = rn->policy.orphan_max;
 	schedule_tick(rn, get_jiffies_64());
 }

@@ -65,8 +65,9 @@ none:
  * @sk: the socket, pinned
  * @class: its class
  *
- * In CLOSE_WAIT nothing more can arrive (rcv_nxt is past the FIN), as an
- * orphan nothing more can be written (write_seq is past our own FIN).
+ * In CLOSE_WAIT nothing more can arrive (rcv_nxt is past the FIN); once we sent
+ * a FIN nothing more can be written (write_seq is past it). In ESTABLISHED all
+ * numbers move, but what is decided there needs no more than the socket shows.
  *
  * Return: the number.
  */
@@ -74,6 +75,13 @@ u32 tcp_reaper_ref_seq(const struct sock *sk, enum tcp_reaper_class class)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	return class == TCP_REAPER_CLOSE_WAIT ? READ_ONCE(tp->rcv_nxt)
-					      : READ_ONCE(tp->write_seq);
+	switch (class) {
+	case TCP_REAPER_CLOSE_WAIT:
+		return READ_ONCE(tp->rcv_nxt);
+	case TCP_REAPER_ORPHAN:
+	case TCP_REAPER_FIN_WAIT2:
+		return READ_ONCE(tp->write_seq);
+	default:
+		return 0;
+	}
 }

@@ -9,18 +9,6 @@
 #include "config.h"
 
 /*
- * What a device attribute's methods get. Where 434506b86a6c ("driver core:
- * Allow the constification of device attributes") is in, methods that take it
- * const have names of their own, show_const and store_const, and show is what
- * it was; the probe asks whether it still is.
- */
-#ifdef TCP_REAPER_HAVE_DEVICE_ATTRIBUTE_CONST
-#define tcp_reaper_device_attribute const struct device_attribute
-#else
-#define tcp_reaper_device_attribute struct device_attribute
-#endif
-
-/*
  * The callbacks of a class take a const device since fa627348cfc7 ("driver
  * core: class: make namespace and get_ownership take const *", 6.2), and the
  * namespace is a struct ns_common instead of an opaque tag since e3b2cf6e5dba

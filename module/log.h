@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_LOG_H
+#define TCP_REAPER_LOG_H
+
+#include <linux/proc_fs.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+
+struct sock;
+struct tcp_reaper_facts;
+
+/* INTERFACE.md: the last 256 actions of a namespace. */
+#define TCP_REAPER_LOG_LINES 256
+
+/**
+ * struct tcp_reaper_log_line - one action
+ * @time_ms: when, CLOCK_REALTIME
+ * @age_ms: of the socket in its class
+ * @idle_ms: since its last progress
+ * @inode: its owner's inode, 0 for none
+ * @uid: its owner's
+ * @class: enum tcp_reaper_class
+ * @state: TCP state in which it was
+ * @action: enum tcp_reaper_action
+ * @done: false if the protocol would not
+ * @ipv6: the addresses are
+ * @lport: local port
+ * @rport: remote port
+ * @local: local address, IPv4 in the first 4 bytes
+ * @remote: remote address
+ */
+struct tcp_reaper_log_line {
+	u64 time_ms;
+	u64 age_ms;
+	u64 idle_ms;
+	u64 inode;
+	kuid_t uid;
+	u8 class;
+	u8 state;
+	u8 action;
+	bool done;
+	bool ipv6;
+	u16 lport;
+	u16 rport;
+	u8 local[16];
+	u8 remote[16];
+};
+
+/**
+ * struct tcp_reaper_log - what was done in a namespace
+ * @lock: protects @lines and @next
+ * @lines: a ring; NULL until the first action
+ * @next: number of the next line, from 0; line n is at n % TCP_REAPER_LOG_LINES
+ * @wait: who polls for it
+ */
+struct tcp_reaper_log {
+	spinlock_t lock; /* see above */
+	struct tcp_reaper_log_line *lines;
+	u64 next;
+	wait_queue_head_t wait;
+};
+
+extern const struct proc_ops tcp_reaper_log_proc_ops;
+
+void tcp_reaper_log_setup(struct tcp_reaper_log *log);
+void tcp_reaper_log_teardown(struct tcp_reaper_log *log);
+void tcp_reaper_log(struct tcp_reaper_log *log, struct sock *sk,
+		    const struct tcp_reaper_facts *facts, u8 action, bool done);
+
+#endif
