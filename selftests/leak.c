@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -74,16 +75,18 @@ static enum kind kind = SEEN;
 static struct leaked *all;
 static struct pollfd *polled; /* the owners, then the peers, then the signals */
 static int count = 1;
+static int mark;
 static bool full_close;
 static long wait_ms;
 
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: leak [-46m] [-k KIND] [-n N] [-p PORT] [-a ADDR] [-N NETNS] [-c] [-w MS]\n"
+		"usage: leak [-46m] [-k KIND] [-n N] [-p PORT] [-a ADDR] [-N NETNS] [-M MARK] [-c] [-w MS]\n"
 		"  -k  eof unread write backlog queued repair mptcp\n"
 		"  -m  dual-stack listener, IPv4 clients\n"
 		"  -N  file of the peers' network namespace; -a is then the owners' address\n"
+		"  -M  SO_MARK of the owners\n"
 		"  -c  the peers close for good instead of shutting down their side\n"
 		"  -w  report and end once all woke, or after so many ms\n");
 	exit(2);
@@ -94,7 +97,7 @@ static void options(int argc, char **argv)
 	int opt, i;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "k:n:cw:")) != -1) {
+	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "k:n:M:cw:")) != -1) {
 		switch (opt) {
 		case 'k':
 			for (i = 0; i < KINDS && strcmp(optarg, kinds[i]); i++)
@@ -105,6 +108,9 @@ static void options(int argc, char **argv)
 			break;
 		case 'n':
 			count = number(optarg, 1, 1000000);
+			break;
+		case 'M':
+			mark = number(optarg, 1, INT_MAX);
 			break;
 		case 'c':
 			full_close = true;
@@ -139,6 +145,8 @@ static void make(struct leaked *l)
 		l->peer = l->owner;
 		l->owner = fd;
 	}
+	if (mark && l->owner >= 0)
+		set_int(l->owner, SOL_SOCKET, SO_MARK, mark);
 }
 
 static void prepare(struct leaked *l)
