@@ -49,7 +49,7 @@ static long read_ms;
 static const char *interface;
 static long wait_ms;
 static int *peers;
-static struct tcp_ports ports;
+static struct tcp_ends ends;
 static int to_owner[2], from_owner[2];
 static long reads;
 static volatile sig_atomic_t stopped;
@@ -259,7 +259,7 @@ static int await_state(enum tcp_state wanted)
 	long long end = now_us() + 3000000;
 	int n;
 
-	while ((n = tcp_orphans(&ports, wanted)) < count && now_us() < end)
+	while ((n = tcp_orphans(&ends, wanted)) < count && now_us() < end)
 		usleep(5000);
 	return n;
 }
@@ -277,6 +277,8 @@ static pid_t setup(void)
 	if (!peers || pipe(to_owner) || pipe(from_owner))
 		die("setup");
 	endpoint_listen(&ep, 128, true);
+	ends.family = ep.mapped ? AF_INET : ep.family;
+	ends.remote = ep.port;
 	if (read_ms)
 		set_int(ep.listener, SOL_SOCKET, SO_RCVBUF, 8192);
 	owner = fork();
@@ -288,7 +290,7 @@ static pid_t setup(void)
 	for (i = 0; i < count; i++) {
 		hear(from_owner[0]);
 		peers[i] = endpoint_accept(&ep);
-		tcp_ports_add_peer(&ports, peers[i]);
+		tcp_ends_add_peer(&ends, peers[i]);
 		tell(to_owner[1]);
 	}
 	if (state == TCP_STATE_LAST_ACK) {
@@ -369,7 +371,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !(wait_ms && now_us() - dead_us > wait_ms * 1000)) {
 		read_some();
-		left = tcp_orphans(&ports, TCP_STATE_ANY);
+		left = tcp_orphans(&ends, TCP_STATE_ANY);
 		if (left < count && !first_us)
 			first_us = now_us();
 		if (!left && !last_us)

@@ -16,11 +16,11 @@ const char *const tcp_state_words[TCP_STATES] = {
 };
 
 /**
- * tcp_ports_add_peer() - remember the port of the other end of a connection
- * @ports: the set
+ * tcp_ends_add_peer() - add the socket at the other end of a connection
+ * @ends: where to
  * @fd: our end
  */
-void tcp_ports_add_peer(struct tcp_ports *ports, int fd)
+void tcp_ends_add_peer(struct tcp_ends *ends, int fd)
 {
 	struct sockaddr_in6 address;
 	socklen_t len = sizeof(address);
@@ -28,14 +28,21 @@ void tcp_ports_add_peer(struct tcp_ports *ports, int fd)
 	if (getpeername(fd, (struct sockaddr *)&address, &len))
 		die("getpeername");
 	/* The port is at the same place in both families. */
-	ports->is_ours[ntohs(address.sin6_port)] = true;
+	ends->is_local[ntohs(address.sin6_port)] = true;
 }
 
-static int orphans_in(const char *path, const struct tcp_ports *ports,
-		      enum tcp_state wanted)
+/**
+ * tcp_orphans() - count sockets of our namespace that nobody holds
+ * @ends: what they are known by
+ * @wanted: the state they are in, or TCP_STATE_ANY
+ * Return: how many there are.
+ */
+int tcp_orphans(const struct tcp_ends *ends, enum tcp_state wanted)
 {
+	const char *path = ends->family == AF_INET ? "/proc/self/net/tcp"
+						   : "/proc/self/net/tcp6";
+	unsigned int local, remote, state;
 	FILE *file = fopen(path, "r");
-	unsigned int port, state;
 	unsigned long inode;
 	char line[512];
 	int n = 0;
@@ -44,26 +51,14 @@ static int orphans_in(const char *path, const struct tcp_ports *ports,
 		die("%s", path);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line,
-			   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*d %*d %lu",
-			   &port, &state, &inode) != 3)
+			   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x %*d %*d %lu",
+			   &local, &remote, &state, &inode) != 4)
 			continue;
-		if (inode || port > 65535 || !ports->is_ours[port] ||
-		    state == TCP_STATE_TIME_WAIT)
+		if (inode || remote != ends->remote || local > 65535 ||
+		    !ends->is_local[local] || state == TCP_STATE_TIME_WAIT)
 			continue;
 		n += wanted == TCP_STATE_ANY || wanted == state;
 	}
 	fclose(file);
 	return n;
-}
-
-/**
- * tcp_orphans() - count sockets of our namespace that nobody holds
- * @ports: their local ports
- * @state: the state they are in, or TCP_STATE_ANY
- * Return: how many there are.
- */
-int tcp_orphans(const struct tcp_ports *ports, enum tcp_state state)
-{
-	return orphans_in("/proc/self/net/tcp", ports, state) +
-	       orphans_in("/proc/self/net/tcp6", ports, state);
 }

@@ -21,14 +21,19 @@ enum tcp_state {
 extern const char *const tcp_state_words[TCP_STATES];
 
 /**
- * struct tcp_ports - a set of local ports
- * @is_ours: whether a port is in it
+ * struct tcp_ends - what tells sockets from others of their namespace
+ * @family: AF_INET or AF_INET6
+ * @remote: the port they are connected to
+ * @is_local: which local ports they have; one of these alone may be another
+ *	connection's too, to another remote port
  */
-struct tcp_ports {
-	bool is_ours[65536];
+struct tcp_ends {
+	int family;
+	unsigned int remote;
+	bool is_local[65536];
 };
 
-void tcp_ports_add_peer(struct tcp_ports *ports, int fd);
-int tcp_orphans(const struct tcp_ports *ports, enum tcp_state state);
+void tcp_ends_add_peer(struct tcp_ends *ends, int fd);
+int tcp_orphans(const struct tcp_ends *ends, enum tcp_state state);
 
 #endif
