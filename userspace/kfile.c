@@ -180,6 +180,92 @@ int kfile_write(const char *path, const char *value)
 }
 
 /**
+ * kfile_save() - replace a file of ours, whole or not at all
+ * @path: the file, on a disk or in /run; made if it is not there
+ * @text: all that is to be in it
+ *
+ * Return: 0 or a negative errno; then the file is as before.
+ */
+int kfile_save(const char *path, const char *text)
+{
+	char full[PATH_MAX];
+	char *part;
+	int err = full_path(full, path);
+	size_t len = strlen(text);
+	int fd;
+
+	if (err)
+		return err;
+	if (asprintf(&part, "%s.XXXXXX", full) < 0)
+		return -ENOMEM;
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0) {
+		err = -errno;
+		free(part);
+		return err;
+	}
+	while (!err && len) {
+		ssize_t put = write(fd, text, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			err = -errno;
+		else
+			len -= put, text += put;
+	}
+	if (!err && (fchmod(fd, 0644) || fsync(fd)))
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(part, full))
+		err = -errno;
+	if (err)
+		unlink(part);
+	free(part);
+	return err;
+}
+
+/**
+ * kfile_mkdir() - make a directory of ours
+ * @path: the directory; one that is there is as good
+ *
+ * Return: 0 or a negative errno.
+ */
+int kfile_mkdir(const char *path)
+{
+	char full[PATH_MAX];
+	int err = full_path(full, path);
+
+	if (err)
+		return err;
+	return mkdir(full, 0755) && errno != EEXIST ? -errno : 0;
+}
+
+/**
+ * kfile_stamp() - which one is it? Inode numbers are used again.
+ * @path: the file, links followed
+ * @inode: its inode number
+ * @ctime_ns: when that was made or last changed
+ *
+ * Return: 0 or a negative errno.
+ */
+int kfile_stamp(const char *path, uint64_t *inode, uint64_t *ctime_ns)
+{
+	char full[PATH_MAX];
+	struct stat st;
+	int err = full_path(full, path);
+
+	if (err)
+		return err;
+	if (stat(full, &st))
+		return -errno;
+	*inode = st.st_ino;
+	*ctime_ns = st.st_ctim.tv_sec * 1000000000ULL + st.st_ctim.tv_nsec;
+	return 0;
+}
+
+/**
  * kfile_lines() - hand over a file line by line
  * @path: the file
  * @fn: called for each line; another result than 0 ends the reading

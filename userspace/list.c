@@ -100,6 +100,9 @@ static bool show(struct listing *listing, const struct sock *sock)
 	output_cell("%" PRIu64, sock->txq);
 	output_cell("%s", sock->local);
 	output_cell("%s", sock->remote);
+	output_style(!strcmp(sock->verdict, "due")    ? OUTPUT_BAD
+		     : !strcmp(sock->verdict, "wait") ? OUTPUT_PLAIN
+						      : OUTPUT_GOOD);
 	output_cell("%s", sock->verdict);
 	if (first)
 		show_holders(first);

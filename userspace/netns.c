@@ -169,6 +169,7 @@ void netns_heading(const struct netns_set *set, const struct netns *ns)
 		return;
 	if (ns != set->v)
 		output_line("%s", "");
+	output_style(OUTPUT_STRONG);
 	output_line("# %s (inode %" PRIu64 ")", netns_label(label, ns),
 		    ns->inode);
 }

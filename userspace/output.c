@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -21,13 +23,20 @@
 
 #define DEPTH_MAX 8
 
+/* A last column narrower than this says nothing any more. */
+#define LAST_MIN 12
+
 struct cell {
 	char *text;
 	size_t width;
+	enum output_style style;
 };
 
 static struct {
 	bool json;
+	/* Text: of the next line or cell; whether styles are shown at all. */
+	enum output_style style;
+	bool colour;
 	/* JSON: the open objects and arrays, the outermost first. */
 	struct json_object *stack[DEPTH_MAX];
 	size_t depth;
@@ -46,7 +55,12 @@ static struct {
  */
 void output_begin(bool json, bool many)
 {
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
 	out.json = json;
+	out.colour = isatty(STDOUT_FILENO) && !(no && *no) && term &&
+		     strcmp(term, "dumb");
 	if (json && many)
 		output_open_array(NULL);
 }
@@ -62,6 +76,24 @@ bool output_json(void)
 }
 
 /**
+ * output_record_end() - for what comes bit by bit: this document is whole
+ *
+ * In JSON each record is a document on a line of its own. What follows begins
+ * another one.
+ */
+void output_record_end(void)
+{
+	if (out.json && out.stack[0]) {
+		puts(json_object_to_json_string_ext(out.stack[0],
+						    JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(out.stack[0]);
+		out.stack[0] = NULL;
+		out.depth = 0;
+	}
+}
+
+/**
  * output_end() - write out what is left
  *
  * Return: 0, or a negative errno if standard output did not take all.
@@ -70,13 +102,7 @@ int output_end(void)
 {
 	int err = 0;
 
-	if (out.json && out.stack[0]) {
-		puts(json_object_to_json_string_ext(out.stack[0],
-						    JSON_C_TO_STRING_PLAIN |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(out.stack[0]);
-		out.stack[0] = NULL;
-	}
+	output_record_end();
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout))
 		err = errno ? -errno : -EIO;
@@ -210,6 +236,31 @@ static char *format_clean(const char *format, va_list args, size_t *width)
 }
 
 /**
+ * output_style() - how the next line or cell is to look
+ * @style: shown on a terminal only, and not if NO_COLOR is set
+ */
+void output_style(enum output_style style)
+{
+	out.style = style;
+}
+
+static const char *style_on(enum output_style style)
+{
+	static const char *const codes[] = {
+		[OUTPUT_PLAIN] = "",	    [OUTPUT_STRONG] = "\033[1m",
+		[OUTPUT_GOOD] = "\033[32m", [OUTPUT_WARN] = "\033[33m",
+		[OUTPUT_BAD] = "\033[31m",
+	};
+
+	return out.colour ? codes[style] : "";
+}
+
+static const char *style_off(enum output_style style)
+{
+	return out.colour && style != OUTPUT_PLAIN ? "\033[0m" : "";
+}
+
+/**
  * output_line() - a line, for text only
  * @format: as printf(), without the newline
  */
@@ -224,7 +275,8 @@ void output_line(const char *format, ...)
 	va_start(args, format);
 	text = format_clean(format, args, &width);
 	va_end(args);
-	puts(text);
+	printf("%s%s%s\n", style_on(out.style), text, style_off(out.style));
+	out.style = OUTPUT_PLAIN;
 	free(text);
 }
 
@@ -232,7 +284,8 @@ static void put_cell(char *text, size_t width)
 {
 	out.cells =
 		mem_grow(out.cells, out.ncells, &out.cap, sizeof(*out.cells));
-	out.cells[out.ncells++] = (struct cell){ text, width };
+	out.cells[out.ncells++] = (struct cell){ text, width, out.style };
+	out.style = OUTPUT_PLAIN;
 }
 
 /**
@@ -248,8 +301,10 @@ void output_table(const struct output_column *columns, size_t n)
 		return;
 	out.columns = columns;
 	out.ncolumns = n;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		out.style = OUTPUT_STRONG;
 		put_cell(mem_strdup(columns[i].head), strlen(columns[i].head));
+	}
 }
 
 /**
@@ -270,17 +325,64 @@ void output_cell(const char *format, ...)
 	put_cell(text, width);
 }
 
+/* Columns of the terminal that standard output is, 0 if it is none. */
+static size_t terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col;
+}
+
+/* Cut text to @width characters, the last of them a '~'. */
+static void cut(struct cell *cell, size_t width)
+{
+	char *p = cell->text;
+	size_t n;
+
+	if (cell->width <= width)
+		return;
+	for (n = 0; n < width - 1; n++) {
+		p++;
+		while (((unsigned char)*p & 0xc0) == 0x80)
+			p++;
+	}
+	strcpy(p, "~");
+	cell->width = width;
+}
+
+/* Make the table fit the terminal, as far as its last column can give way. */
+static void fit(size_t *widths)
+{
+	size_t last = out.ncolumns - 1;
+	size_t room = terminal_width();
+	size_t sum = 0;
+	size_t i;
+
+	if (!room || out.columns[last].right)
+		return;
+	for (i = 0; i < last; i++)
+		sum += widths[i] + 2;
+	if (sum + widths[last] <= room)
+		return;
+	widths[last] = room > sum + LAST_MIN ? room - sum : LAST_MIN;
+	for (i = last; i < out.ncells; i += out.ncolumns)
+		cut(&out.cells[i], widths[last]);
+}
+
 static void print_cell(const struct cell *cell, bool right, bool last,
 		       size_t width)
 {
 	int fill = (int)(width - cell->width);
 
 	if (right)
-		printf("%*s%s", fill, "", cell->text);
-	else if (last)
-		fputs(cell->text, stdout);
-	else
-		printf("%s%*s", cell->text, fill, "");
+		printf("%*s", fill, "");
+	fputs(style_on(cell->style), stdout);
+	fputs(cell->text, stdout);
+	fputs(style_off(cell->style), stdout);
+	if (!right && !last)
+		printf("%*s", fill, "");
 	fputs(last ? "\n" : "  ", stdout);
 }
 
@@ -301,6 +403,7 @@ void output_table_end(void)
 		if (out.cells[i].width > *width)
 			*width = out.cells[i].width;
 	}
+	fit(widths);
 	for (i = 0; i < out.ncells; i++) {
 		size_t c = i % out.ncolumns;
 
@@ -313,6 +416,15 @@ void output_table_end(void)
 	out.cells = NULL;
 	out.ncells = 0;
 	out.cap = 0;
+}
+
+/**
+ * output_raw() - text in a form that is neither text nor JSON of ours
+ * @text: goes out as it is
+ */
+void output_raw(const char *text)
+{
+	fputs(text, stdout);
 }
 
 /**

@@ -20,9 +20,26 @@ struct output_column {
 	bool right;
 };
 
+/**
+ * enum output_style - how the next line or cell looks, on a terminal only
+ * @OUTPUT_PLAIN: as the terminal has it
+ * @OUTPUT_STRONG: what to read first
+ * @OUTPUT_GOOD: as it should be
+ * @OUTPUT_WARN: to be looked at
+ * @OUTPUT_BAD: wrong
+ */
+enum output_style {
+	OUTPUT_PLAIN,
+	OUTPUT_STRONG,
+	OUTPUT_GOOD,
+	OUTPUT_WARN,
+	OUTPUT_BAD
+};
+
 void output_begin(bool json, bool many);
 int output_end(void);
 bool output_json(void);
+void output_record_end(void);
 
 void output_open(const char *key);
 void output_open_array(const char *key);
@@ -32,11 +49,13 @@ void output_u64(const char *key, uint64_t value);
 void output_auto(const char *key, const char *value);
 void output_null(const char *key);
 
+void output_style(enum output_style style);
 __printf(1, 2) void output_line(const char *format, ...);
 void output_table(const struct output_column *columns, size_t n);
 __printf(1, 2) void output_cell(const char *format, ...);
 void output_table_end(void);
 
+void output_raw(const char *text);
 __printf(1, 2) void output_help(const char *format, ...);
 __printf(1, 2) void output_error(const char *format, ...);
 

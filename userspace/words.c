@@ -18,8 +18,12 @@
  */
 void words_add(const char *word, const char *what)
 {
-	/* A tab would be made visible in a line, so it goes out as it is. */
-	output_help(*what ? "%s\t%s\n" : "%s\n", word, what);
+	output_raw(word);
+	if (*what) {
+		output_raw("\t");
+		output_raw(what);
+	}
+	output_raw("\n");
 }
 
 /**
