@@ -76,6 +76,17 @@ bool output_json(void)
 }
 
 /**
+ * output_stream() - the output has no end: no array around the documents
+ */
+void output_stream(void)
+{
+	if (out.stack[0])
+		json_object_put(out.stack[0]);
+	out.stack[0] = NULL;
+	out.depth = 0;
+}
+
+/**
  * output_record_end() - for what comes bit by bit: this document is whole
  *
  * In JSON each record is a document on a line of its own. What follows begins

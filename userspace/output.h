@@ -39,6 +39,7 @@ enum output_style {
 void output_begin(bool json, bool many);
 int output_end(void);
 bool output_json(void);
+void output_stream(void);
 void output_record_end(void);
 
 void output_open(const char *key);

@@ -1,42 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The tracked sockets of a namespace: a header line that names the columns,
- * then a line each. Columns are found by name, so the module may add some.
+ * then a line each.
  */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "badlines.h"
-#include "duration.h"
 #include "kfile.h"
 #include "mem.h"
-#include "output.h"
+#include "rowfile.h"
 #include "sockets.h"
 #include "words.h"
 
-#define FIELDS_MAX 32
-
-struct column {
-	const char *name;
-	size_t offset;
-	size_t size; /* of a string; 0 for a number */
-	const char *missing;
-	const char *wrong;
-};
-
-#define COLUMN(f, bytes, fault) \
-	{ \
-		.name = #f, .offset = offsetof(struct sock, f), .size = bytes, \
-		.missing = "has no column " #f, .wrong = fault #f \
-	}
-#define WORD(f) COLUMN(f, sizeof(((struct sock *)0)->f), "has too long a ")
-#define NUMBER(f) COLUMN(f, 0, "has no number as ")
-
-static const struct column columns[] = {
-	WORD(class), WORD(state),  NUMBER(age_ms), NUMBER(idle_ms),
-	WORD(local), WORD(remote), NUMBER(uid),	   NUMBER(inode),
-	NUMBER(rxq), NUMBER(txq),  WORD(verdict),
+static const struct rowfile_column columns[] = {
+	ROWFILE_WORD(sock, class),    ROWFILE_WORD(sock, state),
+	ROWFILE_NUMBER(sock, age_ms), ROWFILE_NUMBER(sock, idle_ms),
+	ROWFILE_WORD(sock, local),    ROWFILE_WORD(sock, remote),
+	ROWFILE_NUMBER(sock, uid),    ROWFILE_NUMBER(sock, inode),
+	ROWFILE_NUMBER(sock, rxq),    ROWFILE_NUMBER(sock, txq),
+	ROWFILE_WORD(sock, verdict),
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -44,73 +28,8 @@ static const struct column columns[] = {
 struct reading {
 	struct sockets *sockets;
 	struct badlines bad;
-	size_t fields;
-	size_t place[COLUMNS]; /* which field each column is */
+	struct rowfile file;
 };
-
-/* Cut @text into @field. Return: how many there are, even past FIELDS_MAX. */
-static size_t split(char *text, char *field[FIELDS_MAX])
-{
-	char *save;
-	size_t n = 0;
-	char *word;
-
-	for (word = strtok_r(text, " \t", &save); word;
-	     word = strtok_r(NULL, " \t", &save)) {
-		if (n < FIELDS_MAX)
-			field[n] = word;
-		n++;
-	}
-	return n;
-}
-
-static const char *header(struct reading *reading, char *text)
-{
-	char *field[FIELDS_MAX];
-	size_t c;
-
-	reading->fields = split(text, field);
-	if (reading->fields > FIELDS_MAX)
-		return "has too many columns";
-	for (c = 0; c < COLUMNS; c++) {
-		size_t f = 0;
-
-		while (f < reading->fields && strcmp(field[f], columns[c].name))
-			f++;
-		if (f == reading->fields)
-			return columns[c].missing;
-		reading->place[c] = f;
-	}
-	return NULL;
-}
-
-static const char *row(const struct reading *reading, char *text,
-		       struct sock *sock)
-{
-	char *field[FIELDS_MAX];
-	size_t c;
-
-	if (split(text, field) != reading->fields)
-		return "has not as many fields as the first line";
-	for (c = 0; c < COLUMNS; c++) {
-		char *at = (char *)sock + columns[c].offset;
-		const char *word = field[reading->place[c]];
-		size_t len = strlen(word);
-
-		if (!columns[c].size) {
-			uint64_t value;
-
-			if (!number_parse(word, &value))
-				return columns[c].wrong;
-			memcpy(at, &value, sizeof(value));
-		} else if (len < columns[c].size) {
-			memcpy(at, word, len + 1);
-		} else {
-			return columns[c].wrong;
-		}
-	}
-	return NULL;
-}
 
 static int take(const struct kline *line, void *arg)
 {
@@ -121,7 +40,7 @@ static int take(const struct kline *line, void *arg)
 
 	if (line->no == 1) {
 		if (!why)
-			why = header(reading, line->text);
+			why = rowfile_header(&reading->file, line->text);
 		if (why)
 			badlines_add(&reading->bad, line, why);
 		/* Without it no other line can be understood. */
@@ -131,7 +50,7 @@ static int take(const struct kline *line, void *arg)
 			      sizeof(*sockets->v));
 	sock = &sockets->v[sockets->n];
 	if (!why)
-		why = row(reading, line->text, sock);
+		why = rowfile_row(&reading->file, line->text, sock);
 	if (why)
 		badlines_add(&reading->bad, line, why);
 	else
@@ -149,10 +68,13 @@ static int take(const struct kline *line, void *arg)
  */
 enum rc sockets_read(struct sockets *sockets, const struct netns *ns)
 {
-	struct reading reading = { .sockets = sockets };
+	struct reading reading = {
+		.sockets = sockets,
+		.file = { .columns = columns, .n = COLUMNS },
+	};
 	int err = kfile_lines(PROC_SOCKETS, take, &reading);
 
-	if (!err && !reading.fields) {
+	if (!err && !reading.file.fields) {
 		struct kline line = { .no = 1 };
 
 		badlines_add(&reading.bad, &line, "is missing");
@@ -170,7 +92,7 @@ static int by_address(const struct sock *x, const struct sock *y)
 }
 
 struct order {
-	const struct column *column;
+	const struct rowfile_column *column;
 	bool reverse;
 };
 
@@ -195,7 +117,7 @@ static int compare(const void *a, const void *b, void *arg)
 }
 
 /* @by may be a column's name without its unit. */
-static const struct column *column_named(const char *by)
+static const struct rowfile_column *column_named(const char *by)
 {
 	size_t len = strlen(by);
 	size_t c;
