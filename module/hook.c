@@ -55,6 +55,8 @@ NOKPROBE_SYMBOL(on_close);
 /*
  * void tcp_set_state(struct sock *sk, int state), socket locked. A close of a
  * socket already in FIN_WAIT2 changes no state, so it is left to the census.
+ * close() has shut both sides down by now; shutdown() of the one side leads to
+ * the same states, and leaves an owner.
  */
 static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 {
@@ -64,7 +66,8 @@ static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 	if (state & TCPF_CLOSE_WAIT)
 		tcp_reaper_nursery_push(sk, TCP_REAPER_CLOSE_WAIT,
 					tcp_sk(sk)->rcv_nxt);
-	else if (state & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK))
+	else if (state & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK) &&
+		 sk->sk_shutdown == SHUTDOWN_MASK)
 		tcp_reaper_nursery_push(sk, TCP_REAPER_ORPHAN, 0);
 	return 0;
 }
