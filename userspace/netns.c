@@ -77,6 +77,7 @@ enum rc netns_enter(const struct netns *ns)
 enum rc netns_each(const struct netns_set *set,
 		   enum rc (*fn)(const struct netns *ns, void *arg), void *arg)
 {
+	static bool said;
 	enum rc rc = RC_DONE;
 	size_t i;
 
@@ -88,8 +89,10 @@ enum rc netns_each(const struct netns_set *set,
 		rc = rc_first(rc, got);
 	}
 	if (set->unread) {
-		output_error("-a: %zu processes do not show their namespace to you, so some may be missing; run it as root",
-			     set->unread);
+		if (!said)
+			output_error("-a: %zu processes do not show their namespace to you, so some may be missing; run it as root",
+				     set->unread);
+		said = true;
 		rc = rc_first(rc, RC_FAILED);
 	}
 	return rc;

@@ -78,6 +78,7 @@ extern const struct verb verb_get;
 extern const struct verb verb_set;
 extern const struct verb verb_rules;
 extern const struct verb verb_log;
+extern const struct verb verb_metrics;
 extern const struct verb verb_version;
 
 /* All of them, ended by NULL; the first is the default. */
