@@ -254,6 +254,7 @@ static const struct {
 	{ "uid 1000", V4, true },
 	{ "uid 1001", V4, false },
 	{ "mark 0x12", V4, true },
+	{ "mark 0x11", V4, false },
 	{ "mark 0x13", V4, false },
 	{ "mark 0x10/0xf0", V4, true },
 	{ "mark 0x20/0xf0", V4, false },
