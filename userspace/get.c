@@ -5,6 +5,7 @@
 #include "knobs.h"
 #include "output.h"
 #include "verb.h"
+#include "words.h"
 
 static enum rc show(const struct netns *ns, const struct knob *knob, bool bare)
 {
@@ -63,6 +64,13 @@ static enum rc run(struct call *call)
 	return netns_each(&call->netns, get, call);
 }
 
+static void words(int argc, char **argv)
+{
+	(void)argv;
+	if (!argc)
+		knobs_words();
+}
+
 const struct verb verb_get = {
 	.name = "get",
 	.args = "[KEY]",
@@ -72,5 +80,6 @@ const struct verb verb_get = {
 		"  reaperctl get close_wait.timeout_ms\n"
 		"Times are in milliseconds; 0 is never.\n",
 	.max_args = 1,
+	.words = words,
 	.run = run,
 };

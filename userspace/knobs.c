@@ -4,14 +4,17 @@
  * module makes, so one that is added there needs no change here.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "kfile.h"
 #include "knobs.h"
 #include "mem.h"
 #include "output.h"
+#include "words.h"
 
 const char *const classes[CLASSES] = {
 	"close_wait",
@@ -111,6 +114,22 @@ void knobs_free(struct knobs *knobs)
 }
 
 /**
+ * knob_same_key() - do both name the same setting?
+ * @a: with '.' or '/'
+ * @b: likewise
+ *
+ * Return: true if so.
+ */
+bool knob_same_key(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++) {
+		if ((*a == '/' ? '.' : *a) != (*b == '/' ? '.' : *b))
+			return false;
+	}
+	return *a == *b;
+}
+
+/**
  * knobs_get() - the setting of that name
  * @knobs: the settings
  * @key: as a user writes it, with '.' or '/'
@@ -122,18 +141,27 @@ const struct knob *knobs_get(const struct knobs *knobs, const char *key)
 	size_t i;
 
 	for (i = 0; i < knobs->n; i++) {
-		const char *have = knobs->v[i].key;
-		const char *want = key;
-
-		while (*have &&
-		       (*have == *want || (*have == '.' && *want == '/'))) {
-			have++;
-			want++;
-		}
-		if (!*have && !*want)
+		if (knob_same_key(knobs->v[i].key, key))
 			return &knobs->v[i];
 	}
 	return NULL;
+}
+
+/**
+ * knobs_words() - the names of the settings of the own namespace
+ */
+void knobs_words(void)
+{
+	struct knobs knobs = { 0 };
+	char value[KNOB_VALUE];
+	size_t i;
+
+	if (kfile_entries(SYSCTL_REAPER, add, &knobs))
+		return;
+	for (i = 0; i < knobs.n; i++)
+		words_add(knobs.v[i].key,
+			  knob_read(&knobs.v[i], value) ? "" : value);
+	knobs_free(&knobs);
 }
 
 /**
@@ -147,6 +175,35 @@ bool knob_is_time(const char *key)
 	size_t len = strlen(key);
 
 	return len > 3 && !strcmp(key + len - 3, "_ms");
+}
+
+/**
+ * knob_parse() - a value as a person writes it
+ * @key: the setting's name
+ * @text: what was written
+ * @value: the result, as the kernel takes it
+ *
+ * Return: NULL, or what is wrong with it, as far as that can be told here.
+ */
+const char *knob_parse(const char *key, const char *text,
+		       char value[KNOB_VALUE])
+{
+	uint64_t ms;
+
+	if (!knob_is_time(key)) {
+		/* One line; the kernel would take the first for the whole. */
+		if (!*text || strlen(text) >= KNOB_VALUE - 1 ||
+		    strchr(text, '\n'))
+			return "no such value";
+		strcpy(value, text);
+		return NULL;
+	}
+	if (!duration_parse(text, &ms))
+		return "not a time: 30s, 5m, 1h30m or milliseconds";
+	if (ms > UINT32_MAX)
+		return "more than 4294967295 ms, about 49 days";
+	snprintf(value, KNOB_VALUE, "%" PRIu64, ms);
+	return NULL;
 }
 
 /**

@@ -44,8 +44,12 @@ extern const char *const classes[CLASSES];
 
 enum rc knobs_find(struct knobs *knobs, const struct netns *ns);
 void knobs_free(struct knobs *knobs);
+void knobs_words(void);
+bool knob_same_key(const char *a, const char *b);
 const struct knob *knobs_get(const struct knobs *knobs, const char *key);
 bool knob_is_time(const char *key);
+const char *knob_parse(const char *key, const char *text,
+		       char value[KNOB_VALUE]);
 int knob_read(const struct knob *knob, char value[KNOB_VALUE]);
 void knob_unreadable(const struct knob *knob, const struct netns *ns, int err);
 

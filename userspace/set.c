@@ -4,18 +4,16 @@
  * without the kernel is judged first; then the old values are read; then the
  * new ones are written, and taken back if the kernel refuses one.
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
-#include "kfile.h"
+#include "change.h"
 #include "knobs.h"
 #include "mem.h"
 #include "output.h"
 #include "verb.h"
+#include "words.h"
 
 /* A KEY=VALUE of the command line. */
 struct wish {
@@ -24,48 +22,18 @@ struct wish {
 	char value[KNOB_VALUE];
 };
 
-/* A wish in one namespace. */
-struct change {
-	const struct netns *ns;
-	const struct wish *wish;
-	struct knob knob;
-	char old[KNOB_VALUE];
-};
-
-/* What is to be written, by namespace, and what was, in that order. */
+/* What is to be written, by namespace. */
 struct plan {
 	struct wish *wishes;
 	size_t nwishes;
-	struct change *v;
-	size_t n;
-	size_t cap;
-	const struct change **written;
-	size_t nwritten;
+	struct changes changes;
 };
-
-static enum rc parse_time(struct wish *wish)
-{
-	uint64_t ms;
-
-	if (!duration_parse(wish->text, &ms)) {
-		output_error("set: %s=%s: not a time: 30s, 5m, 1h30m or milliseconds; see reaperctl set --help",
-			     wish->key, wish->text);
-		return RC_USAGE;
-	}
-	if (ms > UINT32_MAX) {
-		output_error("set: %s=%s: more than %" PRIu32
-			     " ms, about 49 days; see reaperctl set --help",
-			     wish->key, wish->text, UINT32_MAX);
-		return RC_USAGE;
-	}
-	snprintf(wish->value, sizeof(wish->value), "%" PRIu64, ms);
-	return RC_DONE;
-}
 
 /* Cut @arg, KEY=VALUE, into @wish, as far as that goes without a module. */
 static enum rc parse(struct wish *wish, char *arg)
 {
 	char *value = strchr(arg, '=');
+	const char *why;
 
 	if (!value || value == arg || !value[1]) {
 		output_error("set: %s: not KEY=VALUE; see reaperctl set --help",
@@ -75,25 +43,12 @@ static enum rc parse(struct wish *wish, char *arg)
 	*value++ = '\0';
 	wish->key = arg;
 	wish->text = value;
-	if (knob_is_time(arg))
-		return parse_time(wish);
-	/* A knob is one line; the kernel would take the first for the whole. */
-	if (strlen(value) >= KNOB_VALUE - 1 || strchr(value, '\n')) {
-		output_error("set: %s: no such value; see reaperctl set --help",
-			     arg);
-		return RC_USAGE;
-	}
-	strcpy(wish->value, value);
-	return RC_DONE;
-}
-
-static bool same_key(const char *a, const char *b)
-{
-	for (; *a && *b; a++, b++) {
-		if ((*a == '/' ? '.' : *a) != (*b == '/' ? '.' : *b))
-			return false;
-	}
-	return *a == *b;
+	why = knob_parse(arg, value, wish->value);
+	if (!why)
+		return RC_DONE;
+	output_error("set: %s=%s: %s; see reaperctl set --help", arg, value,
+		     why);
+	return RC_USAGE;
 }
 
 static enum rc parse_all(struct plan *plan, struct call *call)
@@ -109,7 +64,7 @@ static enum rc parse_all(struct plan *plan, struct call *call)
 		if (rc != RC_DONE)
 			return rc;
 		for (i = 0; i < plan->nwishes; i++) {
-			if (same_key(plan->wishes[i].key, wish->key)) {
+			if (knob_same_key(plan->wishes[i].key, wish->key)) {
 				output_error("set: %s: given twice; see reaperctl set --help",
 					     wish->key);
 				return RC_USAGE;
@@ -125,6 +80,7 @@ static enum rc prepare_one(struct plan *plan, const struct netns *ns,
 	const struct knob *knob = knobs_get(knobs, wish->key);
 	char label[NETNS_LABEL];
 	struct change *change;
+	char old[KNOB_VALUE];
 	int err;
 
 	if (!knob) {
@@ -132,17 +88,15 @@ static enum rc prepare_one(struct plan *plan, const struct netns *ns,
 			     wish->key, netns_label(label, ns));
 		return RC_FAILED;
 	}
-	plan->v = mem_grow(plan->v, plan->n, &plan->cap, sizeof(*plan->v));
-	change = &plan->v[plan->n];
-	change->ns = ns;
-	change->wish = wish;
-	change->knob = *knob;
-	err = knob_read(knob, change->old);
+	err = knob_read(knob, old);
 	if (err) {
 		knob_unreadable(knob, ns, err);
 		return RC_FAILED;
 	}
-	plan->n++;
+	change = changes_add(&plan->changes, ns, knob->path, knob->key);
+	change->value = mem_strdup(wish->value);
+	change->old = mem_strdup(old);
+	change->of = wish;
 	return RC_DONE;
 }
 
@@ -162,84 +116,26 @@ static enum rc prepare(struct plan *plan, const struct netns *ns)
 	return rc;
 }
 
-static int write_in(const struct netns **here, const struct change *change,
-		    const char *value)
-{
-	if (*here != change->ns) {
-		if (netns_enter(change->ns) != RC_DONE)
-			return -ESRCH;
-		*here = change->ns;
-	}
-	return kfile_write(change->knob.path, value);
-}
-
-/* Take back what was written, the last first. Return: how much stayed. */
-static size_t take_back(const struct plan *plan, const struct netns *here)
-{
-	size_t stayed = 0;
-	size_t n = plan->nwritten;
-
-	while (n--) {
-		if (write_in(&here, plan->written[n], plan->written[n]->old))
-			stayed++;
-	}
-	return stayed;
-}
-
-static void refused(const struct change *change, int err, size_t stayed)
-{
-	char label[NETNS_LABEL];
-	char outcome[64] = "nothing was changed";
-	const char *hint;
-
-	if (err == -EPERM || err == -EACCES)
-		hint = "it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns";
-	else if (err == -EINVAL || err == -ERANGE)
-		hint = "reaperctl(8) says which values there are";
-	else
-		hint = "try again; dmesg may say more";
-	if (stayed)
-		snprintf(outcome, sizeof(outcome),
-			 "%zu earlier changes could not be taken back", stayed);
-	output_error("%s=%s: refused in %s: %s: %s; %s; %s", change->wish->key,
-		     change->wish->text, netns_label(label, change->ns),
-		     change->knob.path, strerror(-err), outcome, hint);
-}
-
-/*
- * Nothing may be reaped by a policy that is half the old one: a mode that
- * touches no socket is written before all else, mode enforce after it.
- */
-static int turn(const struct wish *wish)
-{
-	if (strcmp(wish->key, "mode"))
-		return 1;
-	return strcmp(wish->value, "enforce") ? 0 : 2;
-}
-
 static enum rc write_all(struct plan *plan)
 {
-	const struct netns *here = NULL;
-	size_t i;
-	int now;
+	const struct change *change;
+	const struct wish *wish;
+	char label[NETNS_LABEL];
+	char outcome[64] = "nothing was changed";
+	int err = changes_write(&plan->changes);
 
-	plan->written = mem_zalloc(plan->n, sizeof(*plan->written));
-	for (now = 0; now <= 2; now++) {
-		for (i = 0; i < plan->n; i++) {
-			const struct change *change = &plan->v[i];
-			int err;
-
-			if (turn(change->wish) != now)
-				continue;
-			err = write_in(&here, change, change->wish->value);
-			if (err) {
-				refused(change, err, take_back(plan, here));
-				return RC_FAILED;
-			}
-			plan->written[plan->nwritten++] = change;
-		}
-	}
-	return RC_DONE;
+	if (!err)
+		return RC_DONE;
+	change = plan->changes.refused;
+	wish = change->of;
+	if (plan->changes.stayed)
+		snprintf(outcome, sizeof(outcome),
+			 "%zu earlier changes could not be taken back",
+			 plan->changes.stayed);
+	output_error("%s=%s: refused in %s: %s: %s; %s; %s", wish->key,
+		     wish->text, netns_label(label, change->ns), change->path,
+		     strerror(-err), outcome, change_hint(err));
+	return RC_FAILED;
 }
 
 static void show(const struct plan *plan)
@@ -247,8 +143,8 @@ static void show(const struct plan *plan)
 	const struct netns *ns = NULL;
 	size_t i;
 
-	for (i = 0; i < plan->n; i++) {
-		const struct change *change = &plan->v[i];
+	for (i = 0; i < plan->changes.n; i++) {
+		const struct change *change = &plan->changes.v[i];
 
 		if (ns != change->ns) {
 			if (ns) {
@@ -260,7 +156,7 @@ static void show(const struct plan *plan)
 			netns_output(ns);
 			output_open("knobs");
 		}
-		output_auto(change->knob.key, change->wish->value);
+		output_auto(change->key, change->value);
 	}
 	output_close();
 	output_close();
@@ -284,10 +180,24 @@ static enum rc run(struct call *call)
 		rc = write_all(&plan);
 	if (rc == RC_DONE)
 		show(&plan);
-	free(plan.written);
-	free(plan.v);
+	changes_free(&plan.changes);
 	free(plan.wishes);
 	return rc;
+}
+
+/* A key, or after its '=' a value, which words are few enough to know. */
+static void words(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	knobs_words();
+	words_add("mode=off", "track nothing");
+	words_add("mode=observe", "count what would be reaped");
+	words_add("mode=enforce", "reap");
+	words_add("close_wait.action=reset", "");
+	words_add("close_wait.action=fin", "");
+	words_add("established.action=probe", "");
+	words_add("established.action=reset", "");
 }
 
 const struct verb verb_set = {
@@ -304,5 +214,6 @@ const struct verb verb_set = {
 		"With -a every namespace is changed, or none.\n",
 	.min_args = 1,
 	.max_args = -1,
+	.words = words,
 	.run = run,
 };
