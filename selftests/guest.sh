@@ -26,13 +26,17 @@ done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
+# Shown by way of a file: what a test leaves running holds up nobody.
 # The runner is written for sh without options.
 (
 	set +u
 	# shellcheck disable=SC1091 # from the kernel
 	. "$BASE_DIR/kselftest/runner.sh"
 	run_many "$@"
-) | tee "$log"
+) >"$log" 2>&1 &
+runner=$!
+tail -n +1 -f --pid="$runner" "$log"
+wait "$runner"
 
 awk -v wanted=$# '
 	FILENAME == ARGV[1] {
