@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kfile.h"
+#include "mem.h"
 
 /* The longest line the module writes is under 300 bytes. */
 #define LINE_KEEP 4096
@@ -45,6 +46,34 @@ static int full_path(char full[PATH_MAX], const char *path)
 bool kfile_pseudo(void)
 {
 	return *root() != '\0';
+}
+
+/**
+ * kfile_path() - where a file really is
+ * @path: absolute, without REAPERCTL_ROOT
+ *
+ * Return: the path with it, to be freed.
+ */
+char *kfile_path(const char *path)
+{
+	char full[PATH_MAX];
+
+	return mem_strdup(full_path(full, path) ? path : full);
+}
+
+/**
+ * kfile_writable() - is it a file that somebody may write?
+ * @path: the file
+ *
+ * Return: true if its mode has the bit for its owner.
+ */
+bool kfile_writable(const char *path)
+{
+	char full[PATH_MAX];
+	struct stat st;
+
+	return !full_path(full, path) && !stat(full, &st) &&
+	       S_ISREG(st.st_mode) && (st.st_mode & S_IWUSR);
 }
 
 /**

@@ -22,6 +22,8 @@ typedef int (*kfile_line_fn)(const struct kline *line, void *arg);
 typedef void (*kfile_entry_fn)(const char *name, const char *target, void *arg);
 
 bool kfile_pseudo(void);
+char *kfile_path(const char *path);
+bool kfile_writable(const char *path);
 bool kfile_exists(const char *path);
 int kfile_open(const char *path);
 int kfile_inode(const char *path, uint64_t *inode);

@@ -14,9 +14,7 @@
 #include "mem.h"
 #include "output.h"
 #include "rulefile.h"
-
-/* Far more than any list of rules, comments included. */
-#define FILE_MAX (16UL * 1024 * 1024)
+#include "textfile.h"
 
 /* A line that is being judged, and a word of it. */
 struct line {
@@ -158,34 +156,23 @@ static bool judge(struct rulefile *rules, struct line *line)
 	return good;
 }
 
-static char *read_all(const char *path, size_t *len)
+/**
+ * rulefile_line() - judge one line, and add it if it is a rule
+ * @rules: the rules so far, zeroed at first
+ * @file: where the line is from, for the message
+ * @no: its number there
+ * @text: the line
+ *
+ * Return: false after a line on stderr if it is wrong.
+ */
+bool rulefile_line(struct rulefile *rules, const char *file, unsigned long no,
+		   const char *text)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	int err = file ? 0 : errno;
-	char *text = NULL;
-	size_t cap = 0;
-	size_t got;
+	struct line line = {
+		.file = file, .no = no, .text = text, .len = strlen(text)
+	};
 
-	*len = 0;
-	errno = 0;
-	while (!err) {
-		text = mem_grow(text, *len, &cap, 1);
-		got = fread(text + *len, 1, cap - *len, file);
-		if (!got)
-			break;
-		*len += got;
-		if (*len > FILE_MAX)
-			err = EFBIG;
-	}
-	if (file && !err && ferror(file))
-		err = errno ? errno : EIO;
-	if (file && file != stdin)
-		fclose(file);
-	if (!err)
-		return text;
-	output_error("%s: cannot be read: %s", path, strerror(err));
-	free(text);
-	return NULL;
+	return judge(rules, &line);
 }
 
 /**
@@ -203,7 +190,7 @@ enum rc rulefile_read(struct rulefile *rules, const char *path)
 	size_t size;
 	char *text;
 
-	text = read_all(path, &size);
+	text = textfile_read(path, path, &size);
 	if (!text)
 		return RC_FAILED;
 	for (at = text, end = text + size; at < end; at += line.len + 1) {

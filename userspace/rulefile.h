@@ -2,6 +2,7 @@
 #ifndef REAPERCTL_RULEFILE_H
 #define REAPERCTL_RULEFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "reaperctl.h"
@@ -21,6 +22,8 @@ struct rulefile {
 };
 
 enum rc rulefile_read(struct rulefile *rules, const char *path);
+bool rulefile_line(struct rulefile *rules, const char *file, unsigned long no,
+		   const char *text);
 void rulefile_add(struct rulefile *rules, const char *line);
 void rulefile_free(struct rulefile *rules);
 

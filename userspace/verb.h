@@ -77,6 +77,8 @@ extern const struct verb verb_diagnose;
 extern const struct verb verb_get;
 extern const struct verb verb_set;
 extern const struct verb verb_rules;
+extern const struct verb verb_apply;
+extern const struct verb verb_save;
 extern const struct verb verb_log;
 extern const struct verb verb_metrics;
 extern const struct verb verb_version;
