@@ -43,7 +43,8 @@ uninstall:
 
 # Each target's packages are in packages files: a name, and what for.
 deps-test:
-	@selftests/deps selftests/packages selftests/vm/packages userspace/packages
+	@selftests/deps selftests/packages selftests/vm/packages \
+		userspace/packages selftests/fuzz/packages
 
 check: deps-test
 	@selftests/deps selftests/check.packages
