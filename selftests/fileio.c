@@ -11,12 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sock.h"
 
-#define PAGE 4096
 #define MAX_FILES 256
 
 static volatile sig_atomic_t ended;
@@ -33,17 +31,12 @@ static const struct {
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: fileio put FILE TEXT [COUNT]   write TEXT, COUNT times "
-		"over, in one write(2)\n"
-		"       fileio read FILE SIZE [MS]     read(2) SIZE bytes at a "
-		"time, MS of rest after each page\n"
-		"       fileio pread FILE SIZE         the same by pread(2)\n"
-		"       fileio rewind FILE SIZE        read SIZE bytes, then "
-		"from the beginning again\n"
-		"       fileio hold FILE...            keep open and read "
-		"again and again, until SIGTERM\n"
-		"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the "
-		"name of the error, behind \"open \" if it was that.\n");
+		"usage: fileio put FILE TEXT [COUNT]  write TEXT, COUNT times over, in one write(2)\n"
+		"       fileio read FILE SIZE         read(2) SIZE bytes at a time\n"
+		"       fileio pread FILE SIZE        the same by pread(2)\n"
+		"       fileio rewind FILE SIZE       read SIZE bytes, then from the beginning again\n"
+		"       fileio hold FILE...           keep open and read again and again, until SIGTERM\n"
+		"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the name of the error, behind \"open \" if it was that.\n");
 	exit(2);
 }
 
@@ -110,14 +103,6 @@ static int put(const char *file, char *text, long count)
 	return 0;
 }
 
-static void rest(long ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000,
-			      .tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
 static int open_to_read(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -127,7 +112,7 @@ static int open_to_read(const char *file)
 	return fd;
 }
 
-static void copy(const char *file, size_t size, bool positioned, long pause_ms)
+static void copy(const char *file, size_t size, bool positioned)
 {
 	char *buf = malloc(size);
 	int fd = open_to_read(file);
@@ -145,8 +130,6 @@ static void copy(const char *file, size_t size, bool positioned, long pause_ms)
 			break;
 		if (fwrite(buf, 1, n, stdout) != (size_t)n)
 			die("stdout");
-		if (pause_ms && done / PAGE != (done + n) / PAGE)
-			rest(pause_ms);
 		done += n;
 	}
 	if (fflush(stdout))
@@ -188,7 +171,7 @@ static void hold(char **files)
 	struct sigaction action = { .sa_handler = on_term };
 	long good = 0, gone = 0, strange = 0;
 	int fds[MAX_FILES], i, n = 0;
-	char buf[PAGE];
+	char buf[4096];
 
 	if (sigaction(SIGTERM, &action, NULL))
 		die("sigaction");
@@ -217,7 +200,7 @@ static void hold(char **files)
 		}
 		/* Nothing left to read: no need to burn a CPU till the end. */
 		if (gone > 10L * n && !ended)
-			rest(10);
+			usleep(10000);
 	}
 	say("hold good=%ld gone=%ld strange=%ld", good, gone, strange);
 }
@@ -229,11 +212,10 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "put") && (argc == 4 || argc == 5))
 		return put(argv[2], argv[3],
 			   argc == 5 ? number(argv[4], 1, 1 << 24) : 1);
-	if (!strcmp(verb, "read") && (argc == 4 || argc == 5))
-		copy(argv[2], number(argv[3], 1, 1 << 24), false,
-		     argc == 5 ? number(argv[4], 0, 10000) : 0);
+	if (!strcmp(verb, "read") && argc == 4)
+		copy(argv[2], number(argv[3], 1, 1 << 24), false);
 	else if (!strcmp(verb, "pread") && argc == 4)
-		copy(argv[2], number(argv[3], 1, 1 << 24), true, 0);
+		copy(argv[2], number(argv[3], 1, 1 << 24), true);
 	else if (!strcmp(verb, "rewind") && argc == 4)
 		again(argv[2], number(argv[3], 1, 1 << 24));
 	else if (!strcmp(verb, "hold"))
