@@ -37,6 +37,9 @@ static struct {
 	/* Text: of the next line or cell; whether styles are shown at all. */
 	enum output_style style;
 	bool colour;
+	/* Errors are kept: the first, instead of all being printed. */
+	bool hold;
+	char *held;
 	/* JSON: the open objects and arrays, the outermost first. */
 	struct json_object *stack[DEPTH_MAX];
 	size_t depth;
@@ -452,6 +455,27 @@ void output_help(const char *format, ...)
 }
 
 /**
+ * output_hold_errors() - keep them for output_held_error() instead
+ * @hold: false: print them again
+ */
+void output_hold_errors(bool hold)
+{
+	out.hold = hold;
+	free(out.held);
+	out.held = NULL;
+}
+
+/**
+ * output_held_error() - the first error since output_hold_errors()
+ *
+ * Return: the line, or NULL.
+ */
+const char *output_held_error(void)
+{
+	return out.held;
+}
+
+/**
  * output_error() - one line on stderr
  * @format: as printf(), without the newline: what, where, what to do
  */
@@ -467,7 +491,14 @@ void output_error(const char *format, ...)
 		raw = NULL;
 	va_end(args);
 	clean = raw ? clean_text(raw, &width) : NULL;
+	free(raw);
+	if (out.hold) {
+		if (out.held)
+			free(clean);
+		else
+			out.held = clean;
+		return;
+	}
 	fprintf(stderr, "reaperctl: %s\n", clean ? clean : "out of memory");
 	free(clean);
-	free(raw);
 }

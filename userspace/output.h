@@ -58,6 +58,8 @@ void output_table_end(void);
 
 void output_raw(const char *text);
 __printf(1, 2) void output_help(const char *format, ...);
+void output_hold_errors(bool hold);
+const char *output_held_error(void);
 __printf(1, 2) void output_error(const char *format, ...);
 
 #endif

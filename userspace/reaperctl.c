@@ -15,9 +15,9 @@
 
 /* The first is the default. */
 const struct verb *const verbs[] = {
-	&verb_status, &verb_list,    &verb_diagnose, &verb_get,
-	&verb_set,    &verb_rules,   &verb_log,	     &verb_apply,
-	&verb_save,   &verb_metrics, &verb_version,  NULL,
+	&verb_status,  &verb_list,    &verb_diagnose, &verb_top,   &verb_get,
+	&verb_set,     &verb_rules,   &verb_log,      &verb_apply, &verb_save,
+	&verb_metrics, &verb_version, NULL,
 };
 
 /* What is asked for before the verb. */

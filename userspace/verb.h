@@ -74,6 +74,7 @@ struct verb {
 extern const struct verb verb_status;
 extern const struct verb verb_list;
 extern const struct verb verb_diagnose;
+extern const struct verb verb_top;
 extern const struct verb verb_get;
 extern const struct verb verb_set;
 extern const struct verb verb_rules;
