@@ -32,11 +32,12 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"usage: fileio put FILE TEXT [COUNT]  write TEXT, COUNT times over, in one write(2)\n"
+		"       fileio try FILE OTHER         put a line of stdin, TEXT COUNT, and say what FILE and OTHER read; and so on\n"
 		"       fileio read FILE SIZE         read(2) SIZE bytes at a time\n"
 		"       fileio pread FILE SIZE        the same by pread(2)\n"
 		"       fileio rewind FILE SIZE       read SIZE bytes, then from the beginning again\n"
 		"       fileio hold FILE...           keep open and read again and again, until SIGTERM\n"
-		"TEXT knows \\n, \\t, \\0 and \\\\. put prints \"ok\" or the name of the error, behind \"open \" if it was that.\n");
+		"TEXT knows \\n, \\t, \\s for a blank, \\0 and \\\\. put prints \"ok\" or the name of the error, behind \"open \" if it was that.\n");
 	exit(2);
 }
 
@@ -67,6 +68,9 @@ static size_t unescape(char *text)
 		case 't':
 			*to++ = '\t';
 			break;
+		case 's':
+			*to++ = ' ';
+			break;
 		case '0':
 			*to++ = 0;
 			break;
@@ -80,27 +84,30 @@ static size_t unescape(char *text)
 	return to - text;
 }
 
-static int put(const char *file, char *text, long count)
+/* Returns what came of it, in a word or two. */
+static const char *put(const char *file, char *text, long count)
 {
 	size_t len = unescape(text);
 	char *buf = malloc(len * count + 1);
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	static char failed[64];
+	const char *outcome = "ok";
 	long i;
 
 	if (!buf)
 		die("malloc");
-	if (fd < 0) {
-		say("open %s", name_of(errno));
-		return 1;
-	}
 	for (i = 0; i < count; i++)
 		memcpy(buf + i * len, text, len);
-	if (write(fd, buf, len * count) < 0) {
-		say("%s", name_of(errno));
-		return 1;
+	if (fd < 0) {
+		snprintf(failed, sizeof(failed), "open %s", name_of(errno));
+		outcome = failed;
+	} else if (write(fd, buf, len * count) < 0) {
+		outcome = name_of(errno);
 	}
-	say("ok");
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	return outcome;
 }
 
 static int open_to_read(const char *file)
@@ -110,6 +117,41 @@ static int open_to_read(const char *file)
 	if (fd < 0)
 		die("%s", file);
 	return fd;
+}
+
+/* The first line of a file, without its newline. */
+static const char *value_of(const char *file, char *buf, size_t size)
+{
+	int fd = open_to_read(file);
+	ssize_t n = read(fd, buf, size - 1);
+
+	if (n < 0)
+		die("%s", file);
+	close(fd);
+	buf[n] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	return buf;
+}
+
+/* Lines of "TEXT COUNT" come in; each is written, and what came of it and what
+ * both files then say goes out. A process a write would take most of the time.
+ */
+static void try(const char *file, const char *other)
+{
+	char line[256], one[64], two[64];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		char *count = strrchr(line, ' ');
+		const char *outcome;
+
+		if (!count)
+			usage();
+		*count++ = 0;
+		count[strcspn(count, "\n")] = 0;
+		outcome = put(file, line, number(count, 1, 1 << 24));
+		say("%s|%s|%s", outcome, value_of(file, one, sizeof(one)),
+		    value_of(other, two, sizeof(two)));
+	}
 }
 
 static void copy(const char *file, size_t size, bool positioned)
@@ -209,10 +251,15 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[1] : "";
 
-	if (!strcmp(verb, "put") && (argc == 4 || argc == 5))
-		return put(argv[2], argv[3],
+	if (!strcmp(verb, "put") && (argc == 4 || argc == 5)) {
+		verb = put(argv[2], argv[3],
 			   argc == 5 ? number(argv[4], 1, 1 << 24) : 1);
-	if (!strcmp(verb, "read") && argc == 4)
+		say("%s", verb);
+		return !!strcmp(verb, "ok");
+	}
+	if (!strcmp(verb, "try") && argc == 4)
+		try(argv[2], argv[3]);
+	else if (!strcmp(verb, "read") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), false);
 	else if (!strcmp(verb, "pread") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), true);

@@ -8,9 +8,16 @@
 # KEY DEFAULT GOOD_VALUE...
 export KNOBS='mode observe off observe enforce
 close_wait/timeout_ms 3600000 0 1 2000 4294967295
-close_wait/action reset reset
+close_wait/action reset reset fin
+close_wait/linger_ms 60000 0 1 2000 4294967295
 close_wait/spare_active 1 0 1
-orphan/timeout_ms 300000 0 1 2000 4294967295'
+close_wait/spare_unread 0 0 1
+orphan/timeout_ms 300000 0 1 2000 4294967295
+orphan/max 0 0 1 2000 4294967295
+orphan/kernel_sockets 0 0 1
+fin_wait2/timeout_ms 0 0 1 2000 4294967295
+established/timeout_ms 0 0 1 2000 4294967295
+established/action probe probe reset'
 
 export SYSFS=/sys/class/tcp_reaper/self
 export SYSCTL=/proc/sys/net/tcp_reaper
@@ -87,10 +94,13 @@ files_are_right() {
 	check_is "knobs are root's, and root's alone to write" "644 0 0" "$found"
 	found=$(stat -c '%a %u %g' "$SYSFS"/stats/* | sort -u)
 	check_is "counters in sysfs are there to read" "444 0 0" "$found"
-	found=$(stat -c '%a %u %g' /proc/net/tcp_reaper/* | sort -u)
-	check_is "files in procfs are there to read" "444 0 0" "$found"
+	found=$(cd /proc/net/tcp_reaper && stat -c '%n %a %u %g' -- * | sort)
+	check_is "files in procfs are there to read, and the rules root's to write" "log 444 0 0
+rules 644 0 0
+sockets 444 0 0
+stats 444 0 0" "$found"
 	check_is "a counter can't be written" "open EACCES" "$(fileio put "$SYSFS/stats/adopted" 0)"
-	for name in stats sockets; do
+	for name in stats sockets log; do
 		check "procfs: $name can't be written" test "$(fileio put "/proc/net/tcp_reaper/$name" 0)" != ok
 	done
 }
@@ -100,39 +110,47 @@ shows() {
 	[[ $(<"$SYSFS/$1") == "$2" && $(<"$SYSCTL/${1//\//_}") == "$2" ]]
 }
 
+# try KEY FILE: lines of "VALUE OUTCOME [COUNT]" in; each is written to the file, and what did not come out as it should is printed. A
+# value that is taken is then shown by both windows, after any other they show what they did.
+try() {
+	local key=$1 file=$2 other=$SYSFS/$1 now value outcome count answer i=0
+	local -a values outcomes
+
+	[[ $file == "$SYSCTL"* ]] || other=$SYSCTL/${key//\//_}
+	now=$(<"$file")
+	while read -r value outcome count; do
+		values+=("$value ${count:-1}") outcomes+=("$outcome")
+	done
+	while IFS= read -r answer; do
+		value=${values[i]% *}
+		[[ ${outcomes[i]} != ok ]] || now=${value%\\n}
+		[[ $answer == "${outcomes[i]}|$now|$now" ]] || echo "${values[i]}: $answer, not ${outcomes[i]}|$now|$now"
+		i=$((i + 1))
+	done < <(printf '%s\n' "${values[@]}" | fileio try "$file" "$other")
+	((i == ${#values[@]})) || echo "tried $i of ${#values[@]}"
+}
+
 # good_values KEY FILE DEFAULT GOOD...
 good_values() {
-	local key=$1 file=$2 value out
+	local key=$1 file=$2
 	shift 3
-	for value; do
-		out=$(fileio put "$file" "$value")
-		shows "$key" "$value" || out="$out, but reads $(<"$SYSFS/$key") and $(<"$SYSCTL/${key//\//_}")"
-		check_is "$file takes $value" ok "$out"
-		check_is "$file takes $value with a newline" ok "$(fileio put "$file" "$value\\n")"
-	done
+	check_is "$file takes $*, with a newline or without" "" "$(printf '%s ok\n' "$@" "${@/%/\\n}" | try "$key" "$file")"
 }
 
 bad_values() {
-	local key=$1 file=$2 bad=$BAD_NUMBERS value errno count out before wrong=
-	[[ $(<"$SYSFS/$key") == [0-9]* ]] || bad=$BAD_WORDS
-	before=$(<"$SYSFS/$key")
-	while read -r value errno count; do
-		out=$(fileio put "$file" "$value" ${count:+"$count"})
-		[[ $out == "$errno" ]] || wrong+="; $value${count:+ $count times}: $out, not $errno"
-		shows "$key" "$before" || wrong+="; $value changes it"
-	done < <(
-		cat <<<"$bad"
-		[[ $key != */spare_active ]] || echo "2 ERANGE"
-	)
-	# The builtin read cannot give us these: a blank in front and behind, nothing at all.
-	for value in " $before" "$before " " " "$before $before"; do
-		out=$(fileio put "$file" "$value")
-		[[ $out == EINVAL ]] || wrong+="; '$value': $out, not EINVAL"
-		shows "$key" "$before" || wrong+="; '$value' changes it"
-	done
+	local key=$1 file=$2 bad=$BAD_NUMBERS now
+
+	now=$(<"$SYSFS/$key")
+	[[ $now == [0-9]* ]] || bad=$BAD_WORDS
+	check_is "$file refuses what is no value, and stays as it was" "" "$(
+		{
+			cat <<<"$bad"
+			printf '%s EINVAL\n' "\\s$now" "$now\\s" "\\s" "$now\\s$now"
+			[[ $key != */spare_* && $key != */kernel_sockets ]] || echo "2 ERANGE"
+		} | try "$key" "$file"
+	)"
 	fileio put "$file" "" >/dev/null
-	shows "$key" "$before" || wrong+="; an empty write changes it"
-	check_is "$file refuses what is no value, and stays as it was" "" "$wrong"
+	check "$file: an empty write changes nothing" shows "$key" "$now"
 }
 
 each_window() {
@@ -169,27 +187,23 @@ stats_agree() {
 	check_between "some of them have counted" 3 100 "$(awk '$2 { n++ } END { print n }' "$STATS")"
 }
 
-# milliseconds since STAMP, of EPOCHREALTIME
-ms_since() {
-	local now=$EPOCHREALTIME
-	echo $(((${now/./} - ${1/./}) / 1000))
-}
-
 oldest_is() {
 	proc_net "$1" tcp_reaper/sockets | awk -v min="$2" '$3 + 0 >= min { n++ } END { exit !n }'
 }
 
 at_once() {
-	local began line
+	local began written line ready
 
 	policy a close_wait/timeout_ms=3600000 orphan/timeout_ms=0 mode=enforce
 	background lowered a leak -k eof -n 5 -w 20000
-	await lowered '^ready' >/dev/null
+	ready=$(await lowered '^ready')
 	check "sockets grow old" poll_until 10 oldest_is a 1200
-	began=$EPOCHREALTIME
+	began=$(now_ms)
 	knob a close_wait/timeout_ms 1000
-	await lowered '^report' >/dev/null
-	check_between "a lower timeout is due at once, in ms" 0 700 "$(ms_since "$began")"
+	written=$(now_ms)
+	line=$(await lowered '^report')
+	line=$(awk -v t="$(field at_ms "$ready")" -v age="$(field max_ms "$line")" 'BEGIN { printf "%d", t + age }')
+	check_between "a lower timeout is due at once, at ms of uptime" "$began" $((written + 600)) "$line"
 	ended lowered
 
 	policy a close_wait/timeout_ms=1500
@@ -227,9 +241,14 @@ bad_template() {
 	check_is "parameters/$name refuses what is no value, and stays as it was" "" "$wrong"
 }
 
+# templated NS: the knobs that have a template.
+templated() {
+	echo "$(knob "$1" mode) $(knob "$1" close_wait/timeout_ms) $(knob "$1" orphan/timeout_ms) $(knob "$1" orphan/max)"
+}
+
 templates() {
 	local name
-	for name in close_wait_timeout_ms orphan_timeout_ms max_tracked census_interval_s; do
+	for name in close_wait_timeout_ms orphan_timeout_ms orphan_max max_tracked census_interval_s; do
 		bad_template "$name" <<-'END'
 			\n EINVAL
 			x EINVAL
@@ -261,24 +280,24 @@ templates() {
 644 max_tracked
 644 mode
 644 netns_admin
+644 orphan_max
 644 orphan_timeout_ms" "$(cd /sys/module/tcp_reaper/parameters && stat -c '%a %n' -- * | sort)"
 	template mode enforce
 	template close_wait_timeout_ms 1234
 	template orphan_timeout_ms 5678
-	check_is "the template reads as written" "enforce 1234 5678" \
-		"$(template mode) $(template close_wait_timeout_ms) $(template orphan_timeout_ms)"
+	template orphan_max 9
+	check_is "the template reads as written" "enforce 1234 5678 9" \
+		"$(template mode) $(template close_wait_timeout_ms) $(template orphan_timeout_ms) $(template orphan_max)"
 	new_ns later
-	check_is "a new namespace starts with it" "enforce 1234 5678" \
-		"$(knob later mode) $(knob later close_wait/timeout_ms) $(knob later orphan/timeout_ms)"
+	check_is "a new namespace starts with it" "enforce 1234 5678 9" "$(templated later)"
 	check_is "what has no template starts as ever" "reset 1" "$(knob later close_wait/action) $(knob later close_wait/spare_active)"
-	check_is "a namespace that was there stays as it was" "observe 0 0" \
-		"$(knob a mode) $(knob a close_wait/timeout_ms) $(knob a orphan/timeout_ms)"
+	check_is "a namespace that was there stays as it was" "observe 0 0 0" "$(templated a)"
 }
 
 new_ns a || exit 1
 load || exit 1
-check_is "parameters start as documented" "observe 3600000 300000 Y 1048576 300" "$(cd /sys/module/tcp_reaper/parameters &&
-	echo "$(<mode) $(<close_wait_timeout_ms) $(<orphan_timeout_ms) $(<netns_admin) $(<max_tracked) $(<census_interval_s)")"
+check_is "parameters start as documented" "observe 3600000 300000 0 Y 1048576 300" "$(cd /sys/module/tcp_reaper/parameters &&
+	echo "$(<mode) $(<close_wait_timeout_ms) $(<orphan_timeout_ms) $(<orphan_max) $(<netns_admin) $(<max_tracked) $(<census_interval_s)")"
 # Only censuses that are asked for: counters stand still otherwise.
 template census_interval_s 0
 inside a files_are_right
@@ -287,7 +306,6 @@ inside a one_sysctl_write_is_one_value
 at_once
 inside a stats_agree
 templates
-reload mode=off close_wait_timeout_ms=11 orphan_timeout_ms=22 census_interval_s=33 max_tracked=44 netns_admin=N || exit 1
-check_is "parameters are taken at load, for namespaces that are there too" "off 11 22" \
-	"$(knob a mode) $(knob a close_wait/timeout_ms) $(knob a orphan/timeout_ms)"
+reload mode=off close_wait_timeout_ms=11 orphan_timeout_ms=22 orphan_max=23 census_interval_s=33 max_tracked=44 netns_admin=N || exit 1
+check_is "parameters are taken at load, for namespaces that are there too" "off 11 22 23" "$(templated a)"
 finish

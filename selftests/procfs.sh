@@ -4,9 +4,11 @@
 # reading once, however it is read, while the table grows and shrinks.
 . "$(dirname "$0")/lib.sh"
 
-STATS='close_wait_tracked close_wait_seen close_wait_recovered close_wait_reaped close_wait_would_reap
-orphan_tracked orphan_seen orphan_recovered orphan_reaped orphan_would_reap
-spared_active spared_kernel spared_mptcp spared_repair
+STATS='close_wait_tracked close_wait_seen close_wait_recovered close_wait_reaped close_wait_would_reap close_wait_evicted
+orphan_tracked orphan_seen orphan_recovered orphan_reaped orphan_would_reap orphan_evicted
+fin_wait2_tracked fin_wait2_seen fin_wait2_recovered fin_wait2_reaped fin_wait2_would_reap fin_wait2_evicted
+established_tracked established_seen established_recovered established_reaped established_would_reap established_evicted
+spared_active spared_unread spared_rule spared_kernel spared_mptcp spared_repair spared_ulp
 adopted raced reap_failed hook_missed queue_lost census_runs track_failed
 close_wait_age_ms_le_1000 close_wait_age_ms_le_10000 close_wait_age_ms_le_60000 close_wait_age_ms_le_300000
 close_wait_age_ms_le_1800000 close_wait_age_ms_le_3600000 close_wait_age_ms_le_21600000 close_wait_age_ms_le_86400000
@@ -16,8 +18,8 @@ HEADER='class state age_ms idle_ms local remote uid inode rxq txq verdict'
 N='[0-9]{1,20}'
 PORT='[1-9][0-9]{0,4}'
 ADDRESS="([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9a-f:]{2,39}(:[0-9]{1,3}(\\.[0-9]{1,3}){3})?\\]):$PORT"
-LINE="^(close_wait CLOSE_WAIT|orphan (FIN_WAIT1|FIN_WAIT2|CLOSING|LAST_ACK)) $N $N $ADDRESS $ADDRESS $N $N $N $N \
-(wait|due|active|kernel|mptcp|repair)\$"
+LINE="^(close_wait CLOSE_WAIT|orphan (FIN_WAIT1|FIN_WAIT2|CLOSING|LAST_ACK)|fin_wait2 FIN_WAIT2|established ESTABLISHED) \
+$N $N $ADDRESS $ADDRESS $N $N $N $N (wait|due|active|unread|rule|kernel|mptcp|repair|ulp)\$"
 
 # started NAME: it has made its sockets; or else there is no point in going on.
 started() {

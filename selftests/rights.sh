@@ -9,20 +9,36 @@ export SYSFS=/sys/class/tcp_reaper/self
 export SYSCTL=/proc/sys/net/tcp_reaper
 export PARAMETERS=/sys/module/tcp_reaper/parameters
 
-# Every file that can be written, with a good value that is not the one it has; actions have but one.
+# Every file that can be written, with a good value that is not the one it has.
 export KNOBS="$SYSFS/mode off
 $SYSFS/close_wait/timeout_ms 77
-$SYSFS/close_wait/action reset
+$SYSFS/close_wait/action fin
+$SYSFS/close_wait/linger_ms 77
 $SYSFS/close_wait/spare_active 0
+$SYSFS/close_wait/spare_unread 1
 $SYSFS/orphan/timeout_ms 77
+$SYSFS/orphan/max 77
+$SYSFS/orphan/kernel_sockets 1
+$SYSFS/fin_wait2/timeout_ms 77
+$SYSFS/established/timeout_ms 77
+$SYSFS/established/action reset
 $SYSCTL/mode enforce
 $SYSCTL/close_wait_timeout_ms 78
 $SYSCTL/close_wait_action reset
+$SYSCTL/close_wait_linger_ms 78
 $SYSCTL/close_wait_spare_active 1
-$SYSCTL/orphan_timeout_ms 78"
+$SYSCTL/close_wait_spare_unread 0
+$SYSCTL/orphan_timeout_ms 78
+$SYSCTL/orphan_max 78
+$SYSCTL/orphan_kernel_sockets 0
+$SYSCTL/fin_wait2_timeout_ms 78
+$SYSCTL/established_timeout_ms 78
+$SYSCTL/established_action probe
+/proc/net/tcp_reaper/rules uid\t77\texempt"
 export TEMPLATE="$PARAMETERS/mode off
 $PARAMETERS/close_wait_timeout_ms 77
 $PARAMETERS/orphan_timeout_ms 77
+$PARAMETERS/orphan_max 77
 $PARAMETERS/netns_admin Y
 $PARAMETERS/max_tracked 77
 $PARAMETERS/census_interval_s 77"
@@ -49,7 +65,7 @@ as_in() {
 
 everything_is_readable() {
 	local file wrong=
-	for file in "$SYSFS"/{mode,close_wait/*,orphan/*,stats/*} "$SYSCTL"/* /proc/net/tcp_reaper/* "$PARAMETERS"/*; do
+	for file in "$SYSFS"/{mode,close_wait/*,orphan/*,fin_wait2/*,established/*,stats/*} "$SYSCTL"/* /proc/net/tcp_reaper/* "$PARAMETERS"/*; do
 		cat "$file" >/dev/null 2>&1 || wrong+=" $file"
 	done
 	echo "unreadable:$wrong"
@@ -65,7 +81,7 @@ no_world_writable_file() {
 # The kernel's own files below our directories, and other people's (sections/, notes/), are not ours to judge.
 no_kernel_address() {
 	check_is "nothing of ours shows a kernel address" "" \
-		"$(grep -rEi '0xffff|(^|[^0-9a-f])[0-9a-f]{12,}([^0-9a-f]|$)' "$SYSFS/stats" "$SYSFS"/{mode,close_wait,orphan} "$SYSCTL" \
+		"$(grep -rEi '0xffff|(^|[^0-9a-f])[0-9a-f]{12,}([^0-9a-f]|$)' "$SYSFS/stats" "$SYSFS"/{mode,close_wait,orphan,fin_wait2,established} "$SYSCTL" \
 			/proc/net/tcp_reaper/ "$PARAMETERS" 2>&1)"
 	check_between "with sockets to show" 6 6 "$(wc -l </proc/net/tcp_reaper/sockets)"
 }
@@ -91,11 +107,11 @@ KNOBS_TRIED='outcomes <<<"$KNOBS"' TEMPLATE_TRIED='outcomes <<<"$TEMPLATE"'
 READ_ALL="$(declare -f everything_is_readable); everything_is_readable"
 OWN_SYS="mount -t sysfs sysfs /sys && "
 
-check_is "an unprivileged user may not change a knob" "10 open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
-check_is "an unprivileged user may not change the template" "6 open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
+check_is "an unprivileged user may not change a knob" "25 open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
+check_is "an unprivileged user may not change the template" "7 open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
 check_is "but read everything" "unreadable:" "$(as_in a "${NOBODY[@]}" "$READ_ALL")"
-check_is "root without CAP_NET_ADMIN may not change a knob" "10 EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
-check_is "nor the template" "6 EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
+check_is "root without CAP_NET_ADMIN may not change a knob" "25 EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
+check_is "nor the template" "7 EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
 
 for kind in unprivileged privileged; do
 	root=("${USER_NS[@]}") denied="open EACCES"
@@ -105,19 +121,19 @@ for kind in unprivileged privileged; do
 		# It is the owner, so that it may open them.
 		denied=EPERM
 	fi
-	check_is "a user namespace's root ($kind) may change its own knobs" "8 changed,10 ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "a user namespace's root ($kind) may change its own knobs" "25 changed,25 ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
 	check_is "and read everything ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
-	check_is "not the template ($kind)" "6 $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
-	check_is "nor by its own /sys ($kind)" "6 $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"
-	check_is "nor what another /sys shows of another namespace ($kind)" "5 $denied" \
+	check_is "not the template ($kind)" "7 $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
+	check_is "nor by its own /sys ($kind)" "7 $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"
+	check_is "nor what another /sys shows of another namespace ($kind)" "12 $denied" \
 		"$(as "${root[@]}" "grep ^/sys <<<\"\$KNOBS\" | outcomes")"
 	template netns_admin N
-	check_is "with netns_admin=N, nor its own knobs ($kind)" "10 EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "with netns_admin=N, nor its own knobs ($kind)" "25 EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
 	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
 	template netns_admin Y
 done
 template netns_admin N
-check_is "with netns_admin=N, the first root may change a namespace's knobs" "8 changed,10 ok" "$(as_in a env "$KNOBS_TRIED")"
+check_is "with netns_admin=N, the first root may change a namespace's knobs" "25 changed,25 ok" "$(as_in a env "$KNOBS_TRIED")"
 template netns_admin Y
 
 finish
