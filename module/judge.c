@@ -40,16 +40,14 @@ static void flow_of(const struct sock *sk, struct tcp_reaper_flow *flow)
 	flow->uid = from_kuid_munged((void *)user_ns, READ_ONCE(sk->sk_uid));
 	flow->mark = READ_ONCE(sk->sk_mark);
 	flow->cgroup = cgroup_of(sk);
+	ipv6_addr_set_v4mapped(inet->inet_rcv_saddr, &local);
+	ipv6_addr_set_v4mapped(inet->inet_daddr, &remote);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {
 		local = sk->sk_v6_rcv_saddr;
 		remote = sk->sk_v6_daddr;
-	} else
-#endif
-	{
-		ipv6_addr_set_v4mapped(inet->inet_rcv_saddr, &local);
-		ipv6_addr_set_v4mapped(inet->inet_daddr, &remote);
 	}
+#endif
 	memcpy(flow->laddr, &local, sizeof(flow->laddr));
 	memcpy(flow->raddr, &remote, sizeof(flow->raddr));
 }

@@ -53,9 +53,9 @@ bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
 {
 	if (class == TCP_REAPER_CLOSE_WAIT || class == TCP_REAPER_ORPHAN)
 		return true;
+	/* The rules' order of the classes is ours: see rules.c. */
 	return tcp_reaper_timeout_ms(&rn->policy, NULL, class) ||
-	       tcp_reaper_rules_time(&rn->rules,
-				     (enum tcp_reaper_rule_timeout) class);
+	       tcp_reaper_rules_time(&rn->rules, (int)class);
 }
 
 /* The classes looked for, a bit each. */

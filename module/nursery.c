@@ -99,7 +99,8 @@ void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
 	struct record *rec;
 	u32 head, used;
 
-	if (!READ_ONCE(rn->hooked))
+	/* There is none yet in a namespace that is being set up. */
+	if (!rn || !READ_ONCE(rn->hooked))
 		return;
 	ring = this_cpu_ptr(&rings);
 	head = ring->head;

@@ -2,15 +2,6 @@
 #include "policy.h"
 #include "rules.h"
 
-/* A rule's timeouts are in the order of the classes. */
-_Static_assert((int)TCP_REAPER_RULE_CLOSE_WAIT == (int)TCP_REAPER_CLOSE_WAIT &&
-		       (int)TCP_REAPER_RULE_ORPHAN == (int)TCP_REAPER_ORPHAN &&
-		       (int)TCP_REAPER_RULE_FIN_WAIT2 ==
-			       (int)TCP_REAPER_FIN_WAIT2 &&
-		       (int)TCP_REAPER_RULE_ESTABLISHED ==
-			       (int)TCP_REAPER_ESTABLISHED,
-	       "rules and policy disagree on the classes");
-
 /**
  * tcp_reaper_timeout_ms - the timeout that holds for a socket
  * @policy: the policy of its namespace

@@ -3,6 +3,7 @@
  * The list of rules of a namespace: replaced as a whole, read under RCU.
  */
 #include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -14,7 +15,14 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "policy.h"
 #include "rules.h"
+
+/* A rule's timeouts are in the order of the classes. */
+static_assert((int)TCP_REAPER_RULE_CLOSE_WAIT == (int)TCP_REAPER_CLOSE_WAIT);
+static_assert((int)TCP_REAPER_RULE_ORPHAN == (int)TCP_REAPER_ORPHAN);
+static_assert((int)TCP_REAPER_RULE_FIN_WAIT2 == (int)TCP_REAPER_FIN_WAIT2);
+static_assert((int)TCP_REAPER_RULE_ESTABLISHED == (int)TCP_REAPER_ESTABLISHED);
 
 /**
  * struct counted_rule - a rule in its list

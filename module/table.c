@@ -43,11 +43,11 @@ int tcp_reaper_table_setup(void)
 	 * SLAB_ACCOUNT, which costs 8 bytes more an entry as soon as there is a
 	 * memory cgroup, and would charge nobody: entries are made by a worker.
 	 */
-	entry_cache = tcp_reaper_cache_create("tcp_reaper_entry",
-					      sizeof(struct tcp_reaper_entry),
-					      offsetof(struct tcp_reaper_entry,
-						       mark),
-					      sizeof(u32));
+	entry_cache =
+		tcp_reaper_cache_create("tcp_reaper_entry",
+					sizeof(struct tcp_reaper_entry),
+					offsetof(struct tcp_reaper_entry, mark),
+					sizeof(u32));
 	return entry_cache ? 0 : -ENOMEM;
 }
 
