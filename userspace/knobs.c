@@ -156,8 +156,8 @@ void knobs_words(void)
 	char value[KNOB_VALUE];
 	size_t i;
 
-	if (kfile_entries(SYSCTL_REAPER, add, &knobs))
-		return;
+	if (!kfile_entries(SYSCTL_REAPER, add, &knobs) && knobs.n)
+		qsort(knobs.v, knobs.n, sizeof(*knobs.v), by_rank);
 	for (i = 0; i < knobs.n; i++)
 		words_add(knobs.v[i].key,
 			  knob_read(&knobs.v[i], value) ? "" : value);

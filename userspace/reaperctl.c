@@ -15,9 +15,9 @@
 
 /* The first is the default. */
 const struct verb *const verbs[] = {
-	&verb_status,  &verb_list,    &verb_diagnose, &verb_top,   &verb_get,
-	&verb_set,     &verb_rules,   &verb_log,      &verb_apply, &verb_save,
-	&verb_metrics, &verb_version, NULL,
+	&verb_status,  &verb_list,     &verb_diagnose, &verb_top,   &verb_get,
+	&verb_set,     &verb_rules,    &verb_log,      &verb_apply, &verb_save,
+	&verb_metrics, &verb_complete, &verb_version,  NULL,
 };
 
 /* What is asked for before the verb. */
@@ -207,7 +207,8 @@ static bool parse_verb(const struct verb *verb, struct call *call, enum rc *rc)
 	*rc = RC_DONE;
 	/* 0, not 1: a second command line, to be begun anew. */
 	optind = 0;
-	while ((c = getopt_long(call->argc, call->argv, form.letters,
+	while (!verb->raw &&
+	       (c = getopt_long(call->argc, call->argv, form.letters,
 				form.names, NULL)) != -1) {
 		if (c == 'h') {
 			help_verb(verb);
@@ -220,6 +221,8 @@ static bool parse_verb(const struct verb *verb, struct call *call, enum rc *rc)
 		}
 		call->option[c] = optarg ? optarg : "";
 	}
+	if (verb->raw)
+		optind = 1;
 	call->argc -= optind;
 	call->argv += optind;
 	*rc = RC_USAGE;

@@ -51,6 +51,7 @@ struct call {
  * @max_args: most arguments, -1 for any number
  * @global: is about the machine: takes no namespace, judges by itself
  *	whether the module is there
+ * @raw: its arguments are words of others: no option among them is its own
  * @options: its own options, ended by an empty one; NULL: none but --help
  * @words: says with words_add() what may come after the arguments @argv
  * @offline: whether this call needs no module, although others of the verb do;
@@ -65,6 +66,7 @@ struct verb {
 	int min_args;
 	int max_args;
 	bool global;
+	bool raw;
 	const struct verb_option *options;
 	void (*words)(int argc, char **argv);
 	bool (*offline)(const struct call *call);
@@ -82,6 +84,7 @@ extern const struct verb verb_apply;
 extern const struct verb verb_save;
 extern const struct verb verb_log;
 extern const struct verb verb_metrics;
+extern const struct verb verb_complete;
 extern const struct verb verb_version;
 
 /* All of them, ended by NULL; the first is the default. */
