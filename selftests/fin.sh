@@ -13,7 +13,7 @@ cases=(
 	"graceful queued 3 o:buffers=4194304,65536 o:send=$MB p:shut o:fin mark o:until=last_ack,5000 mark p:drain=20000 o:until=close,5000 o:error"
 	"resetting queued 3 o:buffers=4194304,65536 o:send=$MB p:shut o:fin mark o:until=close,5000 o:read p:drain=3000"
 	"graceful unread 3 p:send=100 p:shut o:fin mark o:until=close,5000 o:read o:error p:drain=1000"
-	"lingering unread 3 p:send=100 p:shut o:fin p:cut mark o:until=last_ack,5000 o:read o:send=1 o:until=close,1"
+	"lingering unread 3 p:send=100 p:shut o:fin p:cut mark o:until=last_ack,5000 o:read o:send=1 pause"
 	"graceful blocked 1 p:shut o:fin mark o:push=10000"
 	"graceful unaccepted 3 p:send=100 p:shut p:drain=5000 accept o:state o:read"
 	"lingering deaf 3 p:cut o:send=1000 p:shut o:fin mark o:until=last_ack,5000 mark o:until=close,5000 o:error p:state"

@@ -3,6 +3,9 @@
  * pile: orphans, batch upon batch, as a noisy program makes them: sockets in
  * FIN_WAIT1 whose peers have fallen silent.
  *
+ * Each batch has a listener of its own: a port that the kernel takes back from
+ * an orphan is given to the next connection, and the silent peer still has it.
+ *
  * After each batch it waits until so many are left as may be, and notes how
  * long that took. Then it prints a "ready ..." line; on SIGUSR1, and at the
  * end by SIGTERM, a "pile ..." line that says how many of each batch there
@@ -28,74 +31,92 @@ static long rest_ms = 20;
 static int *peers;
 static int made;
 static int nr_batches;
-static struct tcp_ends all, ends[BATCHES];
+static struct tcp_ends ends[BATCHES];
+static int left[BATCHES];
 static int most_before, most_after;
-static double slowest;
+static double took[BATCHES]; /* those that had to go */
+static int nr_took;
 
 static void usage(void)
 {
 	fprintf(stderr,
 		"usage: pile [-46m] [-n N] [-b BATCH] [-c CAP] [-i MS] [-p PORT] [-a ADDR] [-N NETNS]\n"
-		"  -b  how many at once (10), %d times at most\n"
+		"  -b  how many at once (10), %d times at most; each has the next port, if -p is given\n"
 		"  -c  after each batch, wait up to 5 s until no more than so many are left\n"
 		"  -i  between batches (20)\n",
 		BATCHES);
 	exit(2);
 }
 
-static void begin(struct tcp_ends *these)
+/* Where there are none left, there will be none. */
+static int count_left(void)
 {
-	these->family = ep.mapped ? AF_INET : ep.family;
-	these->remote = ep.port;
+	int i, n = 0;
+
+	for (i = 0; i < nr_batches; i++) {
+		if (left[i])
+			left[i] = tcp_orphans(&ends[i], TCP_STATE_ANY);
+		n += left[i];
+	}
+	return n;
 }
 
 static void settle(void)
 {
 	long long start = now_us();
-	int n = tcp_orphans(&all, TCP_STATE_ANY);
-	double ms;
+	int n = count_left();
+	bool too_many = cap && n > cap;
 
 	if (n > most_before)
 		most_before = n;
 	while (cap && n > cap && now_us() < start + 5000000) {
 		usleep(5000);
-		n = tcp_orphans(&all, TCP_STATE_ANY);
+		n = count_left();
 	}
-	ms = ms_between(start, now_us());
-	if (cap && ms > slowest)
-		slowest = ms;
+	if (too_many)
+		took[nr_took++] = ms_between(start, now_us());
 	if (n > most_after)
 		most_after = n;
 }
 
-static void make_batch(struct tcp_ends *these)
+static int by_size(const void *a, const void *b)
 {
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void make_batch(void)
+{
+	struct tcp_ends *these = &ends[nr_batches];
 	int owners[10000], i, n = batch;
 
 	if (n > total - made)
 		n = total - made;
+	endpoint_listen(&ep, 128, true);
+	these->family = ep.mapped ? AF_INET : ep.family;
+	these->remote = ep.port;
 	for (i = 0; i < n; i++) {
 		owners[i] = endpoint_connect(&ep, false);
 		peers[made] = endpoint_accept(&ep);
 		tcp_ends_add_peer(these, peers[made]);
-		tcp_ends_add_peer(&all, peers[made]);
 		cut_off(peers[made++]);
 	}
+	close(ep.listener);
 	for (i = 0; i < n; i++)
 		close(owners[i]);
+	left[nr_batches++] = n;
 }
 
 static void report(void)
 {
 	char line[BATCHES * 6] = "";
-	int i, at = 0;
+	int i, at = 0, n = count_left();
 
 	for (i = 0; i < nr_batches; i++)
 		at += snprintf(line + at, sizeof(line) - at, "%s%d",
-			       i ? "," : "",
-			       tcp_orphans(&ends[i], TCP_STATE_ANY));
-	say("pile n=%d left=%d batches=%s", made,
-	    tcp_orphans(&all, TCP_STATE_ANY), line);
+			       i ? "," : "", left[i]);
+	say("pile n=%d left=%d batches=%s", made, n, line);
 }
 
 /* Closed the usual way, they would become orphans themselves, being deaf. */
@@ -115,7 +136,7 @@ static void abort_peers(void)
 int main(int argc, char **argv)
 {
 	sigset_t set;
-	int opt, signal;
+	int opt, signal, port;
 
 	endpoint_init(&ep);
 	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "n:b:c:i:")) != -1) {
@@ -142,18 +163,18 @@ int main(int argc, char **argv)
 	peers = calloc(total, sizeof(*peers));
 	if (!peers)
 		die("calloc");
-	endpoint_listen(&ep, 128, true);
-	begin(&all);
+	port = ep.port;
 	while (made < total) {
 		if (made)
 			usleep(rest_ms * 1000);
-		begin(&ends[nr_batches]);
-		make_batch(&ends[nr_batches++]);
+		ep.port = port ? port + nr_batches : 0;
+		make_batch();
 		settle();
 	}
-	say("ready n=%d family=%s port=%d most=%d settled=%d slowest_ms=%.1f",
-	    made, endpoint_name(&ep), ep.port, most_before, most_after,
-	    slowest);
+	qsort(took, nr_took, sizeof(*took), by_size);
+	say("ready n=%d family=%s most=%d settled=%d median_ms=%.1f slowest_ms=%.1f",
+	    made, endpoint_name(&ep), most_before, most_after,
+	    took[nr_took / 2], nr_took ? took[nr_took - 1] : 0);
 	do {
 		if (sigwait(&set, &signal))
 			die("sigwait");

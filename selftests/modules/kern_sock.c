@@ -13,6 +13,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/module.h>
@@ -21,6 +22,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
+#include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
@@ -98,6 +100,23 @@ static int make_pair(struct net *net, struct socket *listener,
 	return kernel_accept(listener, &pair->server, 0);
 }
 
+/*
+ * What is under way is acknowledged, some of it after a delay, and each
+ * acknowledgment starts a timer anew; after the last one the peer is silent.
+ */
+static int await_silence(struct socket *sock)
+{
+	const struct tcp_sock *tp = tcp_sk(sock->sk);
+	int tries;
+
+	for (tries = 0; tries < 5000; tries++) {
+		if (!READ_ONCE(tp->packets_out) && !READ_ONCE(tp->snd_wnd))
+			return 0;
+		msleep(1);
+	}
+	return -ETIMEDOUT;
+}
+
 static int make_orphan(struct net *net, struct socket *listener,
 		       struct sockaddr_storage *to, struct kern_pair *pair)
 {
@@ -105,6 +124,8 @@ static int make_orphan(struct net *net, struct socket *listener,
 
 	if (!err)
 		err = fill(pair->client);
+	if (!err)
+		err = await_silence(pair->client);
 	if (err)
 		return err;
 	sock_release(pair->client);
