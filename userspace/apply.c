@@ -362,7 +362,7 @@ const struct verb verb_apply = {
 		"\"rule = MATCH... VERDICT...\", or \"rules = none\". A later file counts more.\n"
 		"A mistake in a file changes nothing; each is named as FILE:LINE. If the kernel refuses\n"
 		"a setting, that namespace keeps all it has. A namespace that is not there yet gets\n"
-		"its section when it is made (see reaperctl-netns.path).\n",
+		"its section when it is made (see tcp-reaper-netns.path).\n",
 	.max_args = 1,
 	.global = true,
 	.options = options,
