@@ -136,15 +136,21 @@ shrunk() {
 	(($(slab 15) <= $1))
 }
 
-# A burst that no ring of 16 takes.
+# A burst on each CPU at once that lets no worker in between: no ring of 16 takes that.
 lost() {
-	local n=2000
+	local each=1000 cpus cpu n
 
+	cpus=$(grep -c '^processor' /proc/cpuinfo)
+	n=$((each * cpus))
 	reload nursery_records=16 census_interval_s=0 || return
 	check_is "nursery_records is what was asked for" 16 "$(template nursery_records)"
 	poll_until 10 stat_at_least a census_runs 1
-	background burst a leak -k eof -n $n
-	await burst '^ready' >/dev/null
+	for ((cpu = 0; cpu < cpus; cpu++)); do
+		background "burst$cpu" a taskset -c "$cpu" chrt --fifo 1 leak -k eof -n $each
+	done
+	for ((cpu = 0; cpu < cpus; cpu++)); do
+		await "burst$cpu" '^ready' 60 >/dev/null
+	done
 	check "a small ring loses some" poll_until 5 stat_at_least a queue_lost 1
 	check "a census that nobody had to ask for finds them" poll_until 10 stat_is a close_wait_tracked $n
 	check_between "as it says" 1 $n "$(stat_of a adopted)"
@@ -152,7 +158,9 @@ lost() {
 	diag "queue_lost $(stat_of a queue_lost), adopted $(stat_of a adopted)"
 	policy a close_wait/timeout_ms=100 mode=enforce
 	check "all are reaped" poll_until 10 stat_is a close_wait_reaped $n
-	stop burst
+	for ((cpu = 0; cpu < cpus; cpu++)); do
+		stop "burst$cpu"
+	done
 }
 
 new_ns a b || exit 1
