@@ -23,7 +23,7 @@
 
 /* As nf_conntrack's gc_worker: longest time at a stretch, and a batch. */
 #define BUDGET_NS (10 * NSEC_PER_MSEC)
-#define BATCH 64
+#define BATCH 32
 
 struct workqueue_struct *tcp_reaper_wq;
 
@@ -251,13 +251,13 @@ out_free:
  * @evicted: the first so many are one too many, and still in a generation;
  *	the others are in none
  * @entry: the entries, all busy
- * @outcome: what became of each
+ * @outcome: what became of each, enum tcp_reaper_outcome
  */
 struct doomed {
 	int nr;
 	int evicted;
 	struct tcp_reaper_entry *entry[BATCH];
-	enum tcp_reaper_outcome outcome[BATCH];
+	u8 outcome[BATCH];
 };
 
 static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
