@@ -32,10 +32,12 @@ for i in "${!strays[@]}"; do
 done
 check_is "all leaks are there before the load" $((LEAKED + PEERS)) "$(count_tcp a CLOSE_WAIT)"
 
-load mode=enforce close_wait_timeout_ms=$TIMEOUT orphan_timeout_ms=$TIMEOUT || exit 1
-loaded_ms=$(now_ms)
+# All are counted before the first is reaped: a RST to one would end its other end before the census gets there.
+load mode=observe close_wait_timeout_ms=$TIMEOUT orphan_timeout_ms=$TIMEOUT || exit 1
 check "adopted counts every one of them, and nothing else" poll_until 3 stat_is a adopted $((LEAKED + PEERS + STRAY))
 check_is "no other namespace has adopted one" 0 "$(stat_of init adopted)"
+knob a mode enforce
+loaded_ms=$(now_ms)
 
 for i in "${!leaks[@]}"; do
 	line=$(await "leak$i" '^report' 70)
