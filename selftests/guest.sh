@@ -27,13 +27,14 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # Shown by way of a file: what a test leaves running holds up nobody.
+# Appended to: the runner opens its own output anew, and appends.
 # The runner is written for sh without options.
 (
 	set +u
 	# shellcheck disable=SC1091 # from the kernel
 	. "$BASE_DIR/kselftest/runner.sh"
 	run_many "$@"
-) >"$log" 2>&1 &
+) >>"$log" 2>&1 &
 runner=$!
 tail -n +1 -f --pid="$runner" "$log"
 wait "$runner"
