@@ -32,7 +32,8 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"usage: fileio put FILE TEXT [COUNT]  write TEXT, COUNT times over, in one write(2)\n"
-		"       fileio try FILE OTHER         put a line of stdin, TEXT COUNT, and say what FILE and OTHER read; and so on\n"
+		"       fileio try                    for each line FILE OTHER TEXT [COUNT] of stdin: put, and say what came\n"
+		"                                     of it, what FILE read before, what FILE and OTHER read now\n"
 		"       fileio read FILE SIZE         read(2) SIZE bytes at a time\n"
 		"       fileio pread FILE SIZE        the same by pread(2)\n"
 		"       fileio rewind FILE SIZE       read SIZE bytes, then from the beginning again\n"
@@ -133,24 +134,28 @@ static const char *value_of(const char *file, char *buf, size_t size)
 	return buf;
 }
 
-/* Lines of "TEXT COUNT" come in; each is written, and what came of it and what
- * both files then say goes out. A process a write would take most of the time.
+/* A line in and a line out for each value: a process a write would take most of
+ * the time of a test.
  */
-static void try(const char *file, const char *other)
+static void try(void)
 {
-	char line[256], one[64], two[64];
+	char line[1024], before[64], now[64], then[64];
+	const char *outcome;
 
 	while (fgets(line, sizeof(line), stdin)) {
-		char *count = strrchr(line, ' ');
-		const char *outcome;
+		char *file = strtok(line, " \n");
+		char *other = strtok(NULL, " \n");
+		char *text = strtok(NULL, " \n");
+		char *count = strtok(NULL, " \n");
 
-		if (!count)
+		if (!text)
 			usage();
-		*count++ = 0;
-		count[strcspn(count, "\n")] = 0;
-		outcome = put(file, line, number(count, 1, 1 << 24));
-		say("%s|%s|%s", outcome, value_of(file, one, sizeof(one)),
-		    value_of(other, two, sizeof(two)));
+		value_of(file, before, sizeof(before));
+		outcome =
+			put(file, text, count ? number(count, 1, 1 << 24) : 1);
+		say("%s|%s|%s|%s", outcome, before,
+		    value_of(file, now, sizeof(now)),
+		    value_of(other, then, sizeof(then)));
 	}
 }
 
@@ -249,7 +254,7 @@ static void hold(char **files)
 
 int main(int argc, char **argv)
 {
-	const char *verb = argc > 2 ? argv[1] : "";
+	const char *verb = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(verb, "put") && (argc == 4 || argc == 5)) {
 		verb = put(argv[2], argv[3],
@@ -257,15 +262,15 @@ int main(int argc, char **argv)
 		say("%s", verb);
 		return !!strcmp(verb, "ok");
 	}
-	if (!strcmp(verb, "try") && argc == 4)
-		try(argv[2], argv[3]);
+	if (!strcmp(verb, "try") && argc == 2)
+		try();
 	else if (!strcmp(verb, "read") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), false);
 	else if (!strcmp(verb, "pread") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), true);
 	else if (!strcmp(verb, "rewind") && argc == 4)
 		again(argv[2], number(argv[3], 1, 1 << 24));
-	else if (!strcmp(verb, "hold"))
+	else if (!strcmp(verb, "hold") && argc > 2)
 		hold(argv + 2);
 	else
 		usage();

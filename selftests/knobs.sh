@@ -119,14 +119,14 @@ try() {
 	[[ $file == "$SYSCTL"* ]] || other=$SYSCTL/${key//\//_}
 	now=$(<"$file")
 	while read -r value outcome count; do
-		values+=("$value ${count:-1}") outcomes+=("$outcome")
+		values+=("$value $count") outcomes+=("$outcome")
 	done
-	while IFS= read -r answer; do
-		value=${values[i]% *}
-		[[ ${outcomes[i]} != ok ]] || now=${value%\\n}
-		[[ $answer == "${outcomes[i]}|$now|$now" ]] || echo "${values[i]}: $answer, not ${outcomes[i]}|$now|$now"
+	while IFS='|' read -r answer _ value; do
+		[[ ${outcomes[i]} != ok ]] || now=${values[i]% *} now=${now%\\n}
+		[[ $answer == "${outcomes[i]}" && $value == "$now|$now" ]] ||
+			echo "${values[i]}: $answer, then $value, not ${outcomes[i]}, then $now|$now"
 		i=$((i + 1))
-	done < <(printf '%s\n' "${values[@]}" | fileio try "$file" "$other")
+	done < <(printf '%s\n' "${values[@]/#/$file $other }" | fileio try)
 	((i == ${#values[@]})) || echo "tried $i of ${#values[@]}"
 }
 
@@ -206,13 +206,13 @@ at_once() {
 	check_between "a lower timeout is due at once, at ms of uptime" "$began" $((written + 600)) "$line"
 	ended lowered
 
-	policy a close_wait/timeout_ms=4000
+	policy a close_wait/timeout_ms=1500
 	background raised a leak -k eof -n 5 -w 20000
 	await raised '^ready' >/dev/null
 	check "they are tracked" poll_until 2 stat_is a close_wait_tracked 5
-	sysctl_knob a close_wait_timeout_ms 6000
+	sysctl_knob a close_wait_timeout_ms 3000
 	line=$(await raised '^report')
-	check_between "a higher timeout is waited for" 6000 6600 "$(field min_ms "$line")"
+	check_between "a higher timeout is waited for" 3000 3600 "$(field min_ms "$line")"
 	ended raised
 
 	policy a close_wait/timeout_ms=0

@@ -45,13 +45,12 @@ $PARAMETERS/census_interval_s 77"
 
 # outcomes: "FILE VALUE" lines in; how often writing them had which outcome, and how many files are not what they were.
 outcomes() {
-	local file value before
+	local file value
 
 	while read -r file value; do
-		before=$(<"$file")
-		fileio put "$file" "$value"
-		[[ $(<"$file") == "$before" ]] || echo changed
-	done | sort | uniq -c | awk '{ $1 = $1 } 1' | paste -sd ,
+		echo "$file $file $value"
+	done | fileio try | awk -F '|' '{ n[$1]++ } $2 != $3 { n["changed"]++ } END { for (outcome in n) print n[outcome], outcome }' |
+		sort -k 2 | paste -sd ,
 }
 
 # as COMMAND... SCRIPT: the script in a shell that the command starts, as another user or elsewhere.
