@@ -27,18 +27,30 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C userspace install
 
-# The module is built by DKMS for every kernel, those to come included.
+# The module is built by DKMS for every kernel with headers, and by itself for
+# those to come.
 dkms-install: reaperctl
 	mkdir -p $(src_dir)
 	tar -c $(module_files) | tar -x -C $(src_dir)
 	$(MAKE) -C userspace install
-	$(if $(DESTDIR),,dkms install tcp-reaper/$(version))
+ifeq ($(DESTDIR),)
+	@ls -d /lib/modules/*/build >/dev/null 2>&1 || { echo "make: no kernel headers to build for: apt-get install linux-headers-amd64" >&2; exit 1; }
+	set -e; for build in /lib/modules/*/build; do \
+		kernel=$$(basename $$(dirname $$build)); \
+		dkms install tcp-reaper/$(version) -k $$kernel; \
+	done
+endif
 
 uninstall:
-	-$(if $(DESTDIR),,test ! -e /var/lib/dkms/tcp-reaper/$(version) || dkms remove tcp-reaper/$(version) --all)
+ifeq ($(DESTDIR),)
+	test ! -e /var/lib/dkms/tcp-reaper/$(version) || dkms remove tcp-reaper/$(version) --all
+endif
 	rm -rf $(src_dir)
-	rm -f $(DESTDIR)/lib/modules/*/extra/tcp_reaper.ko* $(DESTDIR)/lib/modules/*/updates/tcp_reaper.ko*
-	$(if $(DESTDIR),,depmod -a)
+	for ko in $(wildcard $(DESTDIR)/lib/modules/*/extra/tcp_reaper.ko* \
+			$(DESTDIR)/lib/modules/*/updates/tcp_reaper.ko*); do \
+		rm -f $$ko; \
+		depmod $(if $(DESTDIR),-b $(DESTDIR)) $$(basename $$(dirname $$(dirname $$ko))); \
+	done
 	$(MAKE) -C userspace uninstall
 
 # Each target's packages are in packages files: a name, and what for.
