@@ -148,6 +148,7 @@ static void show_setting(const struct page *page,
 			 const struct cause_words *words, bool held)
 {
 	const char *stays = held ? "; its descriptor stays" : "";
+	const char *does = "ends";
 	char key[KNOB_NAME];
 	char value[KNOB_VALUE];
 	char text[TEXT] = "";
@@ -179,10 +180,15 @@ static void show_setting(const struct page *page,
 		add_setting(text, page, words->class, name, equals + 1);
 	}
 	add_setting(text, page, "", "mode", "enforce");
+	/* By default an idle connection is only asked whether it lives. */
+	snprintf(key, sizeof(key), "%s.action", words->class);
+	knob = knobs_get(page->knobs, key);
+	if (knob && !knob_read(knob, value) && !strcmp(value, "probe"))
+		does = "probes";
 	if (!*text) {
 		output_null("setting");
-		output_line("    until  then tcp_reaper ends each after %s without progress%s",
-			    after, stays);
+		output_line("    until  then tcp_reaper %s each after %s without progress%s",
+			    does, after, stays);
 		return;
 	}
 	output_string("setting", text + 1);

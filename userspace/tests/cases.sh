@@ -158,10 +158,10 @@ cases_help() {
 	0::Usage:\ reaperctl*) ok "$LABEL --help" ;;
 	*) not_ok "$LABEL --help" "rc $rc: $err $out" ;;
 	esac
-	for verb in status list get set version; do
+	for verb in status list diagnose top get set rules log apply save metrics version; do
 		check "$LABEL --help names $verb" grep -q "^  $verb " "$TMP/out"
 	done
-	for verb in status list get set version; do
+	for verb in status list diagnose top get set rules log apply save metrics version; do
 		capture tool "$verb" --help
 		case $rc:$err:$out in
 		0::Usage:\ reaperctl*\ "$verb"*) ok "$LABEL $verb --help" ;;
@@ -181,6 +181,10 @@ cases_unloaded() {
 	t 3 '-j list' '' "$gone"
 	t 3 '-a get' '' "$gone"
 	t 3 'set mode=off' '' "$gone"
+	t 3 'diagnose' '' "$gone"
+	t 3 'top' '' "$gone"
+	t 3 'log -f' '' "$gone"
+	t 3 '-a metrics' '' "$gone"
 	t 3 'version' "reaperctl $VERSION" "$gone"
 	t 3 '-j version' "{\"reaperctl\":\"$VERSION\",\"module\":null}" "$gone"
 	t 2 'get a b' '' 'reaperctl: get: b is one too many; see reaperctl get --help'

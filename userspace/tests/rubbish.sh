@@ -145,7 +145,44 @@ rubbish_hook() {
 	new_root
 }
 
+# Noise in one file after another: each verb ends, with a code of its own, and says at most something.
+rubbish_noise() {
+	local file noise verb crashed
+
+	for file in proc/net/tcp_reaper/{stats,sockets,log,rules} proc/net/tcp{,6} \
+		proc/sys/net/tcp_reaper/mode proc/812/{comm,status,stat,limits,wchan} \
+		proc/812/fdinfo/{5,7} run/reaperctl/{looks,applied} etc/tcp_reaper.conf \
+		sys/module/tcp_reaper/{version,parameters/mode,parameters/hook}; do
+		crashed=
+		for noise in random empty long directory; do
+			new_root
+			mkdir -p "$ROOT/$(dirname "$file")"
+			ln -s 'anon_inode:[eventpoll]' "$ROOT/proc/812/fd/5"
+			rm -f "$ROOT/$file"
+			case $noise in
+			random) head -c 20000 /dev/urandom >"$ROOT/$file" ;;
+			empty) : >"$ROOT/$file" ;;
+			long) printf '%0100000d' 7 >"$ROOT/$file" ;;
+			nuls) head -c 5000 /dev/zero >"$ROOT/$file" ;;
+			directory) mkdir "$ROOT/$file" ;;
+			esac
+			for verb in status list '-a diagnose' get 'rules show' log \
+				'-j -a metrics' 'apply --new' 'save -' version; do
+				# shellcheck disable=SC2086 # split on purpose
+				capture tool $verb
+				if [ "$rc" -gt 3 ] || grep -qE 'ERROR:|runtime error' "$TMP/err"; then
+					crashed+=" $noise: $verb: $rc"
+				fi
+			done
+		done
+		check "$LABEL noise in $file" test -z "$crashed"
+	done
+	new_root
+}
+
 rubbish_tests() {
+	# It is the sanitizers that see what happens.
+	[ "$LABEL" = plain ] || rubbish_noise
 	rubbish_sockets
 	rubbish_stats
 	rubbish_knobs
