@@ -33,7 +33,8 @@ static const struct word spared[] = {
 	{ "kernel", "made by the kernel itself" },
 	{ "mptcp", "a subflow of an MPTCP connection" },
 	{ "repair", "under TCP_REPAIR: being saved or restored" },
-	{ "ulp", "a protocol above TCP that cannot be ended in order, as kTLS" },
+	{ "ulp",
+	  "a protocol above TCP that cannot be ended in order, as kTLS" },
 };
 
 static const struct word health[] = {
