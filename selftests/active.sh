@@ -25,18 +25,17 @@ policy a close_wait/timeout_ms=$TIMEOUT mode=enforce
 check_is "spare_active is on unless told otherwise" 1 "$(knob a close_wait/spare_active)"
 
 for f in -4 -6; do
-	background "silent$f" a duo $f -n 3 p:shut o:fin mark o:until=close,9000
-	background "retransmitting$f" a duo $f -n 3 p:cut o:send=100 p:shut o:fin mark o:until=close,9000
-	background "acknowledged$f" a duo $f -n 3 p:cut o:send=100 p:shut o:fin mark o:until=close,800 p:heal o:acked=5000 o:until=close,9000
-	background "sent$f" a duo $f -n 3 p:cut p:shut o:fin mark o:until=close,1000 o:send=100 mark o:until=close,9000
-	background "zero-window$f" a duo $f -n 3 o:buffers=4194304,65536 o:send=1000000 p:shut o:fin mark o:until=close,9000
-	background "zero-window-fed$f" a duo $f -n 3 o:buffers=4194304,65536 p:shut o:fin mark o:send=1000000 o:until=close,9000
+	background "silent$f" a duo $f -n 3 mark p:shut o:fin o:until=close,9000
+	background "retransmitting$f" a duo $f -n 3 p:cut o:send=100 mark p:shut o:fin o:until=close,9000
+	background "acknowledged$f" a duo $f -n 3 p:cut o:send=100 mark p:shut o:fin o:until=close,800 p:heal o:acked=5000 o:until=close,9000
+	background "sent$f" a duo $f -n 3 p:cut mark p:shut o:fin o:until=close,1000 mark o:send=100 o:until=close,9000
+	background "zero-window$f" a duo $f -n 3 o:buffers=4194304,65536 o:send=1000000 mark p:shut o:fin o:until=close,9000
+	background "zero-window-fed$f" a duo $f -n 3 o:buffers=4194304,65536 mark p:shut o:fin o:send=1000000 o:until=close,9000
 done
 for f in -4 -6; do
 	ended_between "silent$f" $TIMEOUT $LATEST
 	ended_between "retransmitting$f" $TIMEOUT $LATEST
-	# The mark is when the program saw the ACK, some time after it came.
-	ended_between "acknowledged$f" $((TIMEOUT - 150)) $LATEST
+	ended_between "acknowledged$f" $TIMEOUT $LATEST
 	check_is "acknowledged$f: after the FIN" 3 "$(field n "$(grep '^o:acked' "$(output "acknowledged$f")")")"
 	ended_between "sent$f" $TIMEOUT $LATER
 	ended_between "zero-window$f" $TIMEOUT $LATEST

@@ -56,8 +56,8 @@ for f in 4 6; do
 		line=$(grep ^o:until "$(output $name$f)")
 		check_is "v$f: $name: none is touched for three times the timeout" "o:state fin_wait2=3" "$(grep ^o:state "$(output $name$f)")"
 		check_is "v$f: $name: all end once nothing comes any more" 3 "$(field n "$line")"
-		check_between "v$f: $name: not before their time" $((TIMEOUT - 100)) $LATER "$(field min_ms "$line")"
-		check_between "v$f: $name: not late" $((TIMEOUT - 100)) $LATER "$(field max_ms "$line")"
+		check_between "v$f: $name: not before their time" $((TIMEOUT - 400)) $LATER "$(field min_ms "$line")"
+		check_between "v$f: $name: not late" $((TIMEOUT - 400)) $LATER "$(field max_ms "$line")"
 	done
 	check_is "v$f: receiving: no byte was lost" 45 "$(field bytes "$(grep ^p:trickle "$(output receiving$f)")")"
 	await finishing$f '^done' >/dev/null || exit 1

@@ -86,9 +86,10 @@ all_ruled() {
 	done
 }
 
-# round: new sockets, and a timeout that leaves time for a change before they go. "end" is when they would have gone.
+# round: new sockets, and a timeout that leaves time for a change before they go: "first" is when the first of them would, "last" when
+# all would have gone.
 round() {
-	local class start write
+	local class start write make
 	start=$(now_ms)
 	all_set 3600000
 	all_in enforce
@@ -100,17 +101,18 @@ round() {
 	for class in $classes; do
 		made $class
 	done
-	timeout=$(($(now_ms) - start + 3 * write + 1000))
-	end=$((start + timeout))
+	make=$(($(now_ms) - start))
+	timeout=$((make + 3 * write + 2000))
+	first=$((start + timeout))
+	last=$((first + make + 1500))
 	all_set $timeout
 }
 
-# all_alive WHAT: well after they would have gone.
+# all_alive WHAT: after they would have gone.
 all_alive() {
 	local class
-	check "$1: the change came before they would go" test "$(now_ms)" -lt $end
-	# What was made last has its time, too.
-	check "$1: time passes" poll_until 60 reached $((end + timeout))
+	check "$1: the change came before they would go" test "$(now_ms)" -lt $first
+	check "$1: time passes" poll_until 60 reached $last
 	for class in $classes; do
 		check_is "$1: $class: all are there" $EACH "$(alive $class)"
 	done

@@ -18,12 +18,12 @@ policy sparing close_wait/timeout_ms=$TIMEOUT close_wait/spare_unread=1 mode=enf
 policy usual close_wait/timeout_ms=$TIMEOUT mode=enforce
 
 for f in 4 6; do
-	background unread$f sparing duo -$f -n 3 p:send=100 p:shut o:fin mark o:until=close,3000 o:sip=10,1 pause \
+	background unread$f sparing duo -$f -n 3 p:send=100 mark p:shut o:fin o:until=close,3000 o:sip=10,1 pause \
 		o:read o:until=close,5000 o:error p:drain=1000
 	background left$f sparing duo -$f -n 3 -b p:send=100 p:shut p:until=close,3000 pause p:drain=3000
-	background nothing$f sparing duo -$f -n 3 p:shut o:fin mark o:until=close,5000
-	background read$f sparing duo -$f -n 3 p:send=100 p:shut o:fin mark o:read o:until=close,5000
-	background usual$f usual duo -$f -n 3 p:send=100 p:shut o:fin mark o:until=close,5000
+	background nothing$f sparing duo -$f -n 3 mark p:shut o:fin o:until=close,5000
+	background read$f sparing duo -$f -n 3 p:send=100 mark p:shut o:fin o:read o:until=close,5000
+	background usual$f usual duo -$f -n 3 p:send=100 mark p:shut o:fin o:until=close,5000
 done
 for f in 4 6; do
 	await unread$f '^pause' >/dev/null && await left$f '^pause' >/dev/null || exit 1
