@@ -34,13 +34,20 @@ struct listing {
 static void show_holders(const struct holder *first)
 {
 	const struct holder *holder;
+	char few[256];
 	char *text = NULL;
 	size_t size;
 	FILE *file;
 
+	if (!first->next) {
+		snprintf(few, sizeof(few), "users:((\"%s\",pid=%d,fd=%d))",
+			 first->comm, (int)first->pid, first->fd);
+		output_word(few);
+		return;
+	}
 	file = open_memstream(&text, &size);
 	if (!file) {
-		output_cell("%s", "?");
+		output_word("?");
 		return;
 	}
 	fputs("users:(", file);
@@ -49,7 +56,7 @@ static void show_holders(const struct holder *first)
 			holder == first ? "" : ",", holder->comm,
 			(int)holder->pid, holder->fd);
 	fputc(')', file);
-	output_cell("%s", fclose(file) || !text ? "?" : text);
+	output_word(fclose(file) || !text ? "?" : text);
 	free(text);
 }
 
@@ -92,28 +99,28 @@ static bool show(struct listing *listing, const struct sock *sock)
 		listing->unseen++;
 	if (output_json())
 		return true;
-	output_cell("%s", sock->class);
-	output_cell("%s", sock->state);
-	output_cell("%s", duration_age(age, sock->age_ms));
-	output_cell("%s", duration_age(idle, sock->idle_ms));
-	output_cell("%" PRIu64, sock->rxq);
-	output_cell("%" PRIu64, sock->txq);
-	output_cell("%s", sock->local);
-	output_cell("%s", sock->remote);
+	output_word(sock->class);
+	output_word(sock->state);
+	output_word(duration_age(age, sock->age_ms));
+	output_word(duration_age(idle, sock->idle_ms));
+	output_number(sock->rxq);
+	output_number(sock->txq);
+	output_word(sock->local);
+	output_word(sock->remote);
 	output_style(!strcmp(sock->verdict, "due")    ? OUTPUT_BAD
 		     : !strcmp(sock->verdict, "wait") ? OUTPUT_PLAIN
 						      : OUTPUT_GOOD);
-	output_cell("%s", sock->verdict);
+	output_word(sock->verdict);
 	if (first)
 		show_holders(first);
 	else if (kernel)
-		output_cell("%s", "kernel");
+		output_word("kernel");
 	else if (sock->inode)
-		output_cell("%s", "?");
+		output_word("?");
 	else if (!strcmp(sock->class, "orphan"))
-		output_cell("%s", "none");
+		output_word("none");
 	else
-		output_cell("%s", "not accepted");
+		output_word("not accepted");
 	return true;
 }
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -23,15 +22,6 @@
 
 #define DEPTH_MAX 8
 
-/* A last column narrower than this says nothing any more. */
-#define LAST_MIN 12
-
-struct cell {
-	char *text;
-	size_t width;
-	enum output_style style;
-};
-
 static struct {
 	bool json;
 	/* Text: of the next line or cell; whether styles are shown at all. */
@@ -43,12 +33,6 @@ static struct {
 	/* JSON: the open objects and arrays, the outermost first. */
 	struct json_object *stack[DEPTH_MAX];
 	size_t depth;
-	/* Text: the cells of the open table, row after row. */
-	const struct output_column *columns;
-	size_t ncolumns;
-	struct cell *cells;
-	size_t ncells;
-	size_t cap;
 } out;
 
 /**
@@ -258,7 +242,26 @@ void output_style(enum output_style style)
 	out.style = style;
 }
 
-static const char *style_on(enum output_style style)
+/**
+ * output_take_style() - for output_table.c: the style of what comes now
+ *
+ * Return: the style; what comes after it is plain again.
+ */
+enum output_style output_take_style(void)
+{
+	enum output_style style = out.style;
+
+	out.style = OUTPUT_PLAIN;
+	return style;
+}
+
+/**
+ * output_style_on() - for output_table.c: what switches a style on
+ * @style: the style
+ *
+ * Return: what to print before the text.
+ */
+const char *output_style_on(enum output_style style)
 {
 	static const char *const codes[] = {
 		[OUTPUT_PLAIN] = "",	    [OUTPUT_STRONG] = "\033[1m",
@@ -269,7 +272,13 @@ static const char *style_on(enum output_style style)
 	return out.colour ? codes[style] : "";
 }
 
-static const char *style_off(enum output_style style)
+/**
+ * output_style_off() - for output_table.c: what switches it off again
+ * @style: the style
+ *
+ * Return: what to print after the text.
+ */
+const char *output_style_off(enum output_style style)
 {
 	return out.colour && style != OUTPUT_PLAIN ? "\033[0m" : "";
 }
@@ -282,6 +291,7 @@ void output_line(const char *format, ...)
 {
 	size_t width;
 	va_list args;
+	enum output_style style = output_take_style();
 	char *text;
 
 	if (out.json)
@@ -289,147 +299,9 @@ void output_line(const char *format, ...)
 	va_start(args, format);
 	text = format_clean(format, args, &width);
 	va_end(args);
-	printf("%s%s%s\n", style_on(out.style), text, style_off(out.style));
-	out.style = OUTPUT_PLAIN;
+	printf("%s%s%s\n", output_style_on(style), text,
+	       output_style_off(style));
 	free(text);
-}
-
-static void put_cell(char *text, size_t width)
-{
-	out.cells =
-		mem_grow(out.cells, out.ncells, &out.cap, sizeof(*out.cells));
-	out.cells[out.ncells++] = (struct cell){ text, width, out.style };
-	out.style = OUTPUT_PLAIN;
-}
-
-/**
- * output_table() - begin a table, for text only
- * @columns: its columns, which stay until output_table_end()
- * @n: how many
- */
-void output_table(const struct output_column *columns, size_t n)
-{
-	size_t i;
-
-	if (out.json)
-		return;
-	out.columns = columns;
-	out.ncolumns = n;
-	for (i = 0; i < n; i++) {
-		out.style = OUTPUT_STRONG;
-		put_cell(mem_strdup(columns[i].head), strlen(columns[i].head));
-	}
-}
-
-/**
- * output_cell() - the next cell of a table, for text only
- * @format: as printf()
- */
-void output_cell(const char *format, ...)
-{
-	size_t width;
-	va_list args;
-	char *text;
-
-	if (out.json)
-		return;
-	va_start(args, format);
-	text = format_clean(format, args, &width);
-	va_end(args);
-	put_cell(text, width);
-}
-
-/* Columns of the terminal that standard output is, 0 if it is none. */
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		return 0;
-	return size.ws_col;
-}
-
-/* Cut text to @width characters, the last of them a '~'. */
-static void cut(struct cell *cell, size_t width)
-{
-	char *p = cell->text;
-	size_t n;
-
-	if (cell->width <= width)
-		return;
-	for (n = 0; n < width - 1; n++) {
-		p++;
-		while (((unsigned char)*p & 0xc0) == 0x80)
-			p++;
-	}
-	strcpy(p, "~");
-	cell->width = width;
-}
-
-/* Make the table fit the terminal, as far as its last column can give way. */
-static void fit(size_t *widths)
-{
-	size_t last = out.ncolumns - 1;
-	size_t room = terminal_width();
-	size_t sum = 0;
-	size_t i;
-
-	if (!room || out.columns[last].right)
-		return;
-	for (i = 0; i < last; i++)
-		sum += widths[i] + 2;
-	if (sum + widths[last] <= room)
-		return;
-	widths[last] = room > sum + LAST_MIN ? room - sum : LAST_MIN;
-	for (i = last; i < out.ncells; i += out.ncolumns)
-		cut(&out.cells[i], widths[last]);
-}
-
-static void print_cell(const struct cell *cell, bool right, bool last,
-		       size_t width)
-{
-	int fill = (int)(width - cell->width);
-
-	if (right)
-		printf("%*s", fill, "");
-	fputs(style_on(cell->style), stdout);
-	fputs(cell->text, stdout);
-	fputs(style_off(cell->style), stdout);
-	if (!right && !last)
-		printf("%*s", fill, "");
-	fputs(last ? "\n" : "  ", stdout);
-}
-
-/**
- * output_table_end() - print the table, each column as wide as it must be
- */
-void output_table_end(void)
-{
-	size_t *widths;
-	size_t i;
-
-	if (out.json)
-		return;
-	widths = mem_zalloc(out.ncolumns, sizeof(*widths));
-	for (i = 0; i < out.ncells; i++) {
-		size_t *width = &widths[i % out.ncolumns];
-
-		if (out.cells[i].width > *width)
-			*width = out.cells[i].width;
-	}
-	fit(widths);
-	for (i = 0; i < out.ncells; i++) {
-		size_t c = i % out.ncolumns;
-
-		print_cell(&out.cells[i], out.columns[c].right,
-			   c == out.ncolumns - 1, widths[c]);
-		free(out.cells[i].text);
-	}
-	free(widths);
-	free(out.cells);
-	out.cells = NULL;
-	out.ncells = 0;
-	out.cap = 0;
 }
 
 /**

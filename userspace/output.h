@@ -51,9 +51,14 @@ void output_auto(const char *key, const char *value);
 void output_null(const char *key);
 
 void output_style(enum output_style style);
+enum output_style output_take_style(void);
+const char *output_style_on(enum output_style style);
+const char *output_style_off(enum output_style style);
 __printf(1, 2) void output_line(const char *format, ...);
 void output_table(const struct output_column *columns, size_t n);
 __printf(1, 2) void output_cell(const char *format, ...);
+void output_word(const char *text);
+void output_number(uint64_t value);
 void output_table_end(void);
 
 void output_raw(const char *text);
