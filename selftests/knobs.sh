@@ -206,13 +206,13 @@ at_once() {
 	check_between "a lower timeout is due at once, at ms of uptime" "$began" $((written + 600)) "$line"
 	ended lowered
 
-	policy a close_wait/timeout_ms=1500
+	policy a close_wait/timeout_ms=4000
 	background raised a leak -k eof -n 5 -w 20000
 	await raised '^ready' >/dev/null
 	check "they are tracked" poll_until 2 stat_is a close_wait_tracked 5
-	sysctl_knob a close_wait_timeout_ms 3000
+	sysctl_knob a close_wait_timeout_ms 6000
 	line=$(await raised '^report')
-	check_between "a higher timeout is waited for" 3000 3600 "$(field min_ms "$line")"
+	check_between "a higher timeout is waited for" 6000 6600 "$(field min_ms "$line")"
 	ended raised
 
 	policy a close_wait/timeout_ms=0
