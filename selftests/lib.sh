@@ -405,6 +405,15 @@ census() {
 	return "$status"
 }
 
+# many N: N of something, or a tenth where a kernel that checks itself takes a hundred times as long for each.
+many() {
+	if grep -qE ' (__asan_load8|lock_acquire)$' /proc/kallsyms; then
+		echo $(($1 / 10))
+	else
+		echo "$1"
+	fi
+}
+
 # ---- the kernel's log --------------------------------------------------------------------------------------------------------
 
 # dmesg_mark NAME: a line in the log to count from.
