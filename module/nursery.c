@@ -12,7 +12,9 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
+#include <net/inet_sock.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "census.h"
 #include "facts.h"
@@ -25,6 +27,8 @@
 #define TICK_MS 100
 /* Younger ones get the chance to leave by themselves before the next tick. */
 #define YOUNG_MS 20
+/* How long a transition that began may take; then it is the census's. */
+#define PATIENCE_MS 2000
 
 /**
  * struct record - what a probe handler notes of a transition
@@ -130,24 +134,46 @@ void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
 		queue_work(tcp_reaper_wq, &kick_work);
 }
 
-static void settle(const struct record *rec, u64 now)
+/*
+ * A probe sits at a function's entry, and whoever entered may have been kept
+ * from going on since: preempted, waiting for the socket's lock, or on a CPU
+ * that its hypervisor does not run.
+ */
+static bool under_way(const struct sock *sk, const struct record *rec)
 {
+	int state = 1 << inet_sk_state_load(sk);
+
+	if (rec->class == TCP_REAPER_ORPHAN)
+		return state &
+		       (TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
+	return state & (TCPF_SYN_RECV | TCPF_ESTABLISHED) &&
+	       tcp_reaper_ref_seq(sk, rec->class) == rec->seq;
+}
+
+/* Returns false if it is too early to tell. */
+static bool settle(const struct record *rec, u64 now)
+{
+	u32 age = (u32)now - rec->stamp;
 	enum tcp_reaper_class class = rec->class;
 	bool closing = class == TCP_REAPER_ORPHAN;
 	struct sock *sk;
 
+	sk = tcp_reaper_ref_get(rec->rn->net, rec->sk, rec->hash);
+	if (sk && under_way(sk, rec) && age < msecs_to_jiffies(PATIENCE_MS)) {
+		sock_put(sk);
+		return false;
+	}
 	events[class]++;
 	tcp_reaper_count_class(rec->rn, class, TCP_REAPER_STAT_SEEN);
-	sk = tcp_reaper_ref_get(rec->rn->net, rec->sk, rec->hash);
 	if (!sk)
-		return;
+		return true;
 	if (closing ? tcp_reaper_sk_closing(sk)
 		    : tcp_reaper_class_of(sk) == class &&
 			      tcp_reaper_ref_seq(sk, class) == rec->seq)
-		tcp_reaper_watch(rec->rn, sk, class,
-				 now - (u32)((u32)now - rec->stamp),
+		tcp_reaper_watch(rec->rn, sk, class, now - age,
 				 TCP_REAPER_BY_HOOK);
 	sock_put(sk);
+	return true;
 }
 
 /* Returns true if there was, or still is, anything in the ring. */
@@ -166,8 +192,9 @@ static bool drain(struct ring *ring, u32 young)
 
 		if ((u32)now - rec->stamp < young)
 			break;
-		if (rec->rn)
-			settle(rec, now);
+		/* The others of this CPU wait with it; they are younger. */
+		if (rec->rn && !settle(rec, now))
+			break;
 		/* The handler may use the place again. */
 		smp_store_release(&ring->tail, ++tail);
 		if (!(tail % 64))

@@ -22,6 +22,8 @@ nothing_left() {
 under_churn() {
 	local round nmissed lost=0 missed=0 adopted=0 seen=0 tracked line errors
 
+	# The kernel gives up on them after 100 s, unless told otherwise.
+	in_ns a sysctl -qw net.ipv4.tcp_orphan_retries=15
 	background orphans a orphans -s fin_wait1 -n 10
 	await orphans '^ready' >/dev/null
 	background stuck a leak -k eof -n "$STUCK"
