@@ -4,10 +4,10 @@
 # "reset" ends idle ones. Where there is traffic, or a keepalive of the owner's own, nothing is touched.
 . "$(dirname "$0")/lib.sh"
 
-TIMEOUT=1000
+TIMEOUT=2000
 # Then keepalive's own time: it asks at once, as so long nothing has come, and gives up a second after each of two questions.
 GIVES_UP=3000
-LATEST=7000
+LATEST=10000
 
 # start NAME FAMILY OPTION... STEP...: the owners are "near", the peers "far".
 start() {
@@ -54,8 +54,8 @@ for f in -4 -6; do
 	start dead $f -n 3 p:cut pause mark o:until=close,20000 o:error o:read
 	start own $f -n 3 o:keep=100,50,5 o:keepalive p:cut pause o:state o:settings
 	start tuned $f -n 3 o:keep=100,50,5 pause o:state o:settings
-	start sending $f -n 2 pause o:trickle=250,20 o:state o:settings
-	start receiving $f -n 2 pause p:trickle=250,20 o:state o:settings
+	start sending $f -n 2 pause o:trickle=250,24 o:state o:settings
+	start receiving $f -n 2 pause p:trickle=250,24 o:state o:settings
 done
 all=({silent,dead,own,tuned,sending,receiving}{-4,-6})
 for name in "${all[@]}"; do

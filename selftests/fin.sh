@@ -4,21 +4,22 @@
 # With action=reset the same sockets lose what is queued, and their peers get a RST.
 . "$(dirname "$0")/lib.sh"
 
+# How late one may be is for close_wait.sh to say: here it is for a slow machine.
 TIMEOUT=1000
-LATEST=1600
+LATEST=3000
 MB=1048576
 
 # What to do: a namespace, a name, how many, then the steps of duo.
 cases=(
-	"graceful queued 3 o:buffers=4194304,65536 o:send=$MB mark p:shut o:fin o:until=last_ack,5000 p:drain=20000 o:until=close,5000 o:error"
-	"resetting queued 3 o:buffers=4194304,65536 o:send=$MB mark p:shut o:fin o:until=close,5000 o:read p:drain=3000"
-	"graceful unread 3 p:send=100 mark p:shut o:fin o:until=close,5000 o:read o:error p:drain=1000"
-	"lingering unread 3 p:send=100 mark p:shut o:fin p:cut o:until=last_ack,5000 o:read o:send=1 pause"
+	"graceful queued 3 o:buffers=4194304,65536 o:send=$MB mark p:shut o:fin o:until=last_ack,15000 p:drain=20000 o:until=close,15000 o:error"
+	"resetting queued 3 o:buffers=4194304,65536 o:send=$MB mark p:shut o:fin o:until=close,15000 o:read p:drain=3000"
+	"graceful unread 3 p:send=100 mark p:shut o:fin o:until=close,15000 o:read o:error p:drain=1000"
+	"lingering unread 3 p:send=100 mark p:shut o:fin p:cut o:until=last_ack,15000 o:read o:send=1 pause"
 	"graceful blocked 1 mark p:shut o:fin o:push=10000"
 	"graceful unaccepted 3 p:send=100 p:shut p:drain=5000 accept o:state o:read"
-	"lingering deaf 3 p:cut o:send=1000 mark p:shut o:fin o:until=last_ack,5000 o:until=close,5000 o:error p:state"
-	"lingering closed 3 p:cut mark p:shut o:fin o:until=last_ack,5000 o:close pause"
-	"patient deaf 3 p:cut o:send=1000 mark p:shut o:fin o:until=last_ack,5000 o:until=close,2500 o:state"
+	"lingering deaf 3 p:cut o:send=1000 mark p:shut o:fin o:until=last_ack,15000 o:until=close,15000 o:error p:state"
+	"lingering closed 3 p:cut mark p:shut o:fin o:until=last_ack,15000 o:close pause"
+	"patient deaf 3 p:cut o:send=1000 mark p:shut o:fin o:until=last_ack,15000 o:until=close,2500 o:state"
 )
 
 # line NS NAME FAMILY STEP [NTH]: what the step printed, the NTH time.
@@ -60,19 +61,19 @@ done
 for f in 4 6; do
 	line=$(line graceful queued $f o:send=$MB)
 	check_is "v$f: 1 MB is queued in each" $((3 * MB)) "$(field bytes "$line")"
-	on_time "v$f: fin, 1 MB queued" "$(line graceful queued $f o:until=last_ack,5000)"
+	on_time "v$f: fin, 1 MB queued" "$(line graceful queued $f o:until=last_ack,15000)"
 	check_is "v$f: fin, 1 MB queued: the peer gets every byte, and a FIN" "p:drain=20000 bytes=$((3 * MB)) EOF=3" \
 		"$(line graceful queued $f p:drain=20000)"
-	check_is "v$f: fin, 1 MB queued: then the connection ends" 3 "$(field n "$(line graceful queued $f o:until=close,5000)")"
+	check_is "v$f: fin, 1 MB queued: then the connection ends" 3 "$(field n "$(line graceful queued $f o:until=close,15000)")"
 	check_is "v$f: fin, 1 MB queued: without an error" "o:error bytes=0 none=3" "$(line graceful queued $f o:error)"
 
-	on_time "v$f: reset, 1 MB queued" "$(line resetting queued $f o:until=close,5000)"
+	on_time "v$f: reset, 1 MB queued" "$(line resetting queued $f o:until=close,15000)"
 	check_is "v$f: reset, 1 MB queued: the owner is told" "o:read bytes=0 ECONNABORTED=3" "$(line resetting queued $f o:read)"
 	line=$(line resetting queued $f p:drain=3000)
 	check_is "v$f: reset, 1 MB queued: the peer gets RST" 3 "$(field ECONNRESET "$line")"
 	check_between "v$f: reset, 1 MB queued: what was queued is lost" 1 $((2 * MB)) "$(field bytes "$line")"
 
-	on_time "v$f: fin, unread" "$(line graceful unread $f o:until=close,5000)"
+	on_time "v$f: fin, unread" "$(line graceful unread $f o:until=close,15000)"
 	check_is "v$f: fin, unread: the owner can still read it" "o:read bytes=300 EOF=3" "$(line graceful unread $f o:read)"
 	check_is "v$f: fin, unread: there is no error" "o:error bytes=0 none=3" "$(line graceful unread $f o:error)"
 	check_is "v$f: fin, unread: the peer gets a FIN" "p:drain=1000 bytes=0 EOF=3" "$(line graceful unread $f p:drain=1000)"
@@ -81,14 +82,14 @@ for f in 4 6; do
 
 	line=$(line graceful blocked $f o:push=10000)
 	check_is "v$f: fin: a writer that is blocked is woken" 1 "$(field EPIPE "$line")"
-	check_between "v$f: fin: and that in time" $TIMEOUT $((LATEST + 900)) "$(field ms "$line")"
+	check_between "v$f: fin: and that in time" $TIMEOUT $((LATEST + 1000)) "$(field ms "$line")"
 
 	check_is "v$f: fin, never accepted: the peer gets a FIN" "p:drain=5000 bytes=0 EOF=3" "$(line graceful unaccepted $f p:drain=5000)"
 	check_is "v$f: fin, never accepted: what came is there when accept comes" "o:read bytes=300 EOF=3" \
 		"$(line graceful unaccepted $f o:read)"
 
-	on_time "v$f: the peer is silent: fin" "$(line lingering deaf $f o:until=last_ack,5000)"
-	on_time "v$f: the peer is silent: reset after linger_ms" "$(line lingering deaf $f o:until=close,5000)" 2
+	on_time "v$f: the peer is silent: fin" "$(line lingering deaf $f o:until=last_ack,15000)"
+	on_time "v$f: the peer is silent: reset after linger_ms" "$(line lingering deaf $f o:until=close,15000)" 2
 	check_is "v$f: the peer is silent: the owner is told" "o:error bytes=0 ECONNABORTED=3" "$(line lingering deaf $f o:error)"
 	check_is "v$f: the peer is silent: with linger_ms=0 for ever" 0 "$(field n "$(line patient deaf $f o:until=close,2500)")"
 	check_is "v$f: the peer is silent: with linger_ms=0 it stays at the FIN" "o:state last_ack=3" "$(line patient deaf $f o:state)"

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 TIMEOUT=1000
-LATEST=1600
+LATEST=3000
 
 # result NAME STEP
 result() {
@@ -19,11 +19,11 @@ policy usual close_wait/timeout_ms=$TIMEOUT mode=enforce
 
 for f in 4 6; do
 	background unread$f sparing duo -$f -n 3 p:send=100 mark p:shut o:fin o:until=close,3000 o:sip=10,1 pause \
-		o:read o:until=close,5000 o:error p:drain=1000
+		o:read o:until=close,15000 o:error p:drain=1000
 	background left$f sparing duo -$f -n 3 -b p:send=100 p:shut p:until=close,3000 pause p:drain=3000
-	background nothing$f sparing duo -$f -n 3 mark p:shut o:fin o:until=close,5000
-	background read$f sparing duo -$f -n 3 p:send=100 mark p:shut o:fin o:read o:until=close,5000
-	background usual$f usual duo -$f -n 3 p:send=100 mark p:shut o:fin o:until=close,5000
+	background nothing$f sparing duo -$f -n 3 mark p:shut o:fin o:until=close,15000
+	background read$f sparing duo -$f -n 3 p:send=100 mark p:shut o:fin o:read o:until=close,15000
+	background usual$f usual duo -$f -n 3 p:send=100 mark p:shut o:fin o:until=close,15000
 done
 for f in 4 6; do
 	await unread$f '^pause' >/dev/null && await left$f '^pause' >/dev/null || exit 1
@@ -31,7 +31,7 @@ for f in 4 6; do
 	check_is "v$f: never accepted: none goes either" 0 "$(field n "$(result left$f p:until=close,3000)")"
 	for name in nothing read usual; do
 		await $name$f '^done' >/dev/null || exit 1
-		line=$(result $name$f o:until=close,5000)
+		line=$(result $name$f o:until=close,15000)
 		check_is "v$f: $name: all go" 3 "$(field n "$line")"
 		check_between "v$f: $name: in time" $TIMEOUT $LATEST "$(field min_ms "$line")"
 		check_between "v$f: $name: in time" $TIMEOUT $LATEST "$(field max_ms "$line")"
@@ -44,7 +44,7 @@ for f in 4 6; do
 	signal unread$f USR1
 	await unread$f '^done' >/dev/null || exit 1
 	check_is "v$f: the rest can be read" "o:read bytes=297 EOF=3" "$(result unread$f o:read)"
-	check_is "v$f: then they go" 3 "$(field n "$(result unread$f o:until=close,5000)")"
+	check_is "v$f: then they go" 3 "$(field n "$(result unread$f o:until=close,15000)")"
 	check_is "v$f: reset" "o:error bytes=0 ECONNABORTED=3, p:drain=1000 bytes=0 ECONNRESET=3" \
 		"$(result unread$f o:error), $(result unread$f p:drain=1000)"
 done
