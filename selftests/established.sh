@@ -7,7 +7,7 @@
 TIMEOUT=2000
 # Then keepalive's own time: it asks at once, as so long nothing has come, and gives up a second after each of two questions.
 GIVES_UP=3000
-LATEST=10000
+LATEST=20000
 
 # start NAME FAMILY OPTION... STEP...: the owners are "near", the peers "far".
 start() {
@@ -50,12 +50,12 @@ policy near close_wait/timeout_ms=0 orphan/timeout_ms=0 mode=enforce
 # "dead": the peer hears nothing any more. "silent": it lives, and says nothing. "own": the owner keeps it alive by itself, with a dead
 # peer, in its own time. "tuned": the owner has set the times, but not the switch. "busy": some traffic.
 for f in -4 -6; do
-	start silent $f -n 3 pause o:state o:settings o:send=10 p:read pause mark o:until=close,20000 o:error
-	start dead $f -n 3 p:cut pause mark o:until=close,20000 o:error o:read
+	start silent $f -n 3 pause o:state o:settings o:send=10 p:read pause mark o:until=close,30000 o:error
+	start dead $f -n 3 p:cut pause mark o:until=close,30000 o:error o:read
 	start own $f -n 3 o:keep=100,50,5 o:keepalive p:cut pause o:state o:settings
 	start tuned $f -n 3 o:keep=100,50,5 pause o:state o:settings
-	start sending $f -n 2 pause o:trickle=250,24 o:state o:settings
-	start receiving $f -n 2 pause p:trickle=250,24 o:state o:settings
+	start sending $f -n 2 pause o:trickle=250,1 o:trickle=250,24 o:state o:settings
+	start receiving $f -n 2 pause p:trickle=250,1 p:trickle=250,24 o:state o:settings
 done
 all=({silent,dead,own,tuned,sending,receiving}{-4,-6})
 for name in "${all[@]}"; do
@@ -65,6 +65,9 @@ check "a census comes by" census near
 check_is "with 0 none is tracked" "0 0" "$(stat_of near established_tracked) $(stat_of near established_seen)"
 for name in {sending,receiving}{-4,-6} dead{-4,-6}; do
 	signal "$name" USR1
+done
+for name in {sending,receiving}{-4,-6}; do
+	await "$name" '^.:trickle=250,1 ' >/dev/null || exit 1
 done
 policy near established/timeout_ms=$TIMEOUT
 
@@ -128,10 +131,10 @@ check "and with it the peers" poll_until 20 reachable
 
 policy near established/timeout_ms=0 established/action=reset
 for f in -4 -6; do
-	start idle $f -n 3 mark o:until=close,20000 o:error p:drain=2000
-	start unread $f -n 3 p:send=10 mark o:until=close,20000 o:error o:read
+	start idle $f -n 3 mark o:until=close,30000 o:error p:drain=2000
+	start unread $f -n 3 p:send=10 mark o:until=close,30000 o:error o:read
 	start kept $f -n 3 o:keepalive pause o:state
-	start talking $f -n 2 o:trickle=250,24 o:state
+	start talking $f -n 2 o:trickle=250,40 o:state
 done
 policy near established/timeout_ms=$TIMEOUT
 for f in -4 -6; do
@@ -139,7 +142,7 @@ for f in -4 -6; do
 		await $name$f '^done' 30 >/dev/null || exit 1
 		line=$(line $name$f o:until)
 		check_is "reset: $name$f: all end" 3 "$(field n "$line")"
-		check_between "reset: $name$f: not before the time" $TIMEOUT 20000 "$(field min_ms "$line")"
+		check_between "reset: $name$f: not before the time" $TIMEOUT 30000 "$(field min_ms "$line")"
 		check_is "reset: $name$f: the owner is told" "o:error bytes=0 ECONNABORTED=3" "$(line $name$f o:error)"
 	done
 	check_is "reset: idle$f: the peer gets RST" "p:drain=2000 bytes=0 ECONNRESET=3" "$(line idle$f p:drain)"
