@@ -7,6 +7,7 @@
 
 #define DURATION_TEXT 48
 
+char *number_put(char *p, uint64_t value);
 bool number_parse(const char *text, uint64_t *value);
 bool duration_parse(const char *text, uint64_t *ms);
 const char *duration_age(char text[DURATION_TEXT], uint64_t ms);

@@ -18,12 +18,6 @@
 #include "kfile.h"
 #include "mem.h"
 
-/* The longest line the module writes is under 300 bytes. */
-#define LINE_KEEP 4096
-
-/* A file that goes on this long without a newline is not made of lines. */
-#define LINE_GIVE_UP (1024 * 1024)
-
 static const char *root(void)
 {
 	const char *dir = secure_getenv("REAPERCTL_ROOT");
@@ -292,65 +286,6 @@ int kfile_stamp(const char *path, uint64_t *inode, uint64_t *ctime_ns)
 	*inode = st.st_ino;
 	*ctime_ns = st.st_ctim.tv_sec * 1000000000ULL + st.st_ctim.tv_nsec;
 	return 0;
-}
-
-/**
- * kfile_lines() - hand over a file line by line
- * @path: the file
- * @fn: called for each line; another result than 0 ends the reading
- * @arg: handed on to @fn
- *
- * Return: 0, what @fn returned, or a negative errno; lines before an error
- * were handed over.
- */
-int kfile_lines(const char *path, kfile_line_fn fn, void *arg)
-{
-	char text[LINE_KEEP + 1];
-	struct kline line = { .text = text, .no = 1 };
-	unsigned long len = 0;
-	int err = 0;
-	FILE *file;
-	int fd;
-	int c;
-
-	fd = kfile_open(path);
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	errno = 0;
-	while (!err && (c = getc_unlocked(file)) != EOF) {
-		if (c != '\n') {
-			if (len < LINE_KEEP)
-				text[len] = (char)c;
-			else
-				line.bad = "is too long";
-			if (!c)
-				line.bad = "holds a NUL byte";
-			if (++len > LINE_GIVE_UP)
-				err = -EFBIG;
-			continue;
-		}
-		text[len < LINE_KEEP ? len : LINE_KEEP] = '\0';
-		err = fn(&line, arg);
-		line.no++;
-		line.bad = NULL;
-		len = 0;
-	}
-	if (!err && ferror(file))
-		err = errno ? -errno : -EIO;
-	if (!err && len) {
-		text[len < LINE_KEEP ? len : LINE_KEEP] = '\0';
-		if (!line.bad)
-			line.bad = "is cut short";
-		err = fn(&line, arg);
-	}
-	fclose(file);
-	return err;
 }
 
 static int entries(const char *path, bool links, kfile_entry_fn fn, void *arg)

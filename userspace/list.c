@@ -21,6 +21,9 @@ static const struct output_column columns[] = {
 	{ "HOLDER", false },
 };
 
+/* Longer than any name of a process. */
+#define COMM_MAX 128
+
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 struct listing {
@@ -34,14 +37,21 @@ struct listing {
 static void show_holders(const struct holder *first)
 {
 	const struct holder *holder;
-	char few[256];
+	char few[COMM_MAX + 96];
 	char *text = NULL;
+	char *p;
 	size_t size;
 	FILE *file;
 
 	if (!first->next) {
-		snprintf(few, sizeof(few), "users:((\"%s\",pid=%d,fd=%d))",
-			 first->comm, (int)first->pid, first->fd);
+		/* Nearly always so, and printf() would cost most of the row. */
+		p = stpcpy(few, "users:((\"");
+		p = stpncpy(p, first->comm, COMM_MAX);
+		p = stpcpy(p, "\",pid=");
+		p = number_put(p, (uint64_t)first->pid);
+		p = stpcpy(p, ",fd=");
+		p = number_put(p, (uint64_t)first->fd);
+		strcpy(p, "))");
 		output_word(few);
 		return;
 	}

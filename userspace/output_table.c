@@ -186,29 +186,47 @@ static void fit(size_t *widths)
 		cut(&table.cells[i], widths[last]);
 }
 
-static void blanks(size_t n)
+/* A row is put together first: a call of stdio for each cell costs more. */
+struct row {
+	char *text;
+	size_t len;
+	size_t cap;
+};
+
+static void append(struct row *row, const char *text, size_t len)
+{
+	while (row->len + len > row->cap)
+		row->text = mem_grow(row->text, row->cap, &row->cap, 1);
+	memcpy(row->text + row->len, text, len);
+	row->len += len;
+}
+
+static void blanks(struct row *row, size_t n)
 {
 	static const char some[] = "                                ";
 
 	for (; n > sizeof(some) - 1; n -= sizeof(some) - 1)
-		fwrite_unlocked(some, 1, sizeof(some) - 1, stdout);
-	fwrite_unlocked(some, 1, n, stdout);
+		append(row, some, sizeof(some) - 1);
+	append(row, some, n);
 }
 
-static void print_cell(const struct cell *cell, bool right, bool last,
-		       size_t width)
+static void append_cell(struct row *row, const struct cell *cell, bool right,
+			bool last, size_t width)
 {
+	const char *on = output_style_on(cell->style);
+	const char *off = output_style_off(cell->style);
+
 	if (right)
-		blanks(width - cell->width);
-	if (cell->style != OUTPUT_PLAIN)
-		fputs_unlocked(output_style_on(cell->style), stdout);
-	fwrite_unlocked(table.text + cell->at, 1, cell->len, stdout);
-	if (cell->style != OUTPUT_PLAIN)
-		fputs_unlocked(output_style_off(cell->style), stdout);
+		blanks(row, width - cell->width);
+	if (*on)
+		append(row, on, strlen(on));
+	append(row, table.text + cell->at, cell->len);
+	if (*off)
+		append(row, off, strlen(off));
 	if (last)
-		putc_unlocked('\n', stdout);
+		append(row, "\n", 1);
 	else
-		blanks(2 + (right ? 0 : width - cell->width));
+		blanks(row, 2 + (right ? 0 : width - cell->width));
 }
 
 /**
@@ -216,6 +234,7 @@ static void print_cell(const struct cell *cell, bool right, bool last,
  */
 void output_table_end(void)
 {
+	struct row row = { 0 };
 	size_t *widths;
 	size_t c = 0;
 	size_t i;
@@ -230,10 +249,15 @@ void output_table_end(void)
 	}
 	fit(widths);
 	for (i = 0; i < table.ncells; i++) {
-		print_cell(&table.cells[i], table.columns[c].right,
-			   c == table.ncolumns - 1, widths[c]);
+		append_cell(&row, &table.cells[i], table.columns[c].right,
+			    c == table.ncolumns - 1, widths[c]);
+		if (c == table.ncolumns - 1) {
+			fwrite(row.text, 1, row.len, stdout);
+			row.len = 0;
+		}
 		c = c + 1 < table.ncolumns ? c + 1 : 0;
 	}
+	free(row.text);
 	free(widths);
 	free(table.cells);
 	free(table.text);

@@ -14,17 +14,21 @@
 /* Cut @text into @field. Return: how many there are, even past FIELDS_MAX. */
 static size_t split(char *text, char *field[FIELDS_MAX])
 {
-	char *save;
 	size_t n = 0;
-	char *word;
 
-	for (word = strtok_r(text, " \t", &save); word;
-	     word = strtok_r(NULL, " \t", &save)) {
+	for (;;) {
+		while (*text == ' ' || *text == '\t')
+			text++;
+		if (!*text)
+			return n;
 		if (n < FIELDS_MAX)
-			field[n] = word;
+			field[n] = text;
 		n++;
+		while (*text && *text != ' ' && *text != '\t')
+			text++;
+		if (*text)
+			*text++ = '\0';
 	}
-	return n;
 }
 
 /**
