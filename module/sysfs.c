@@ -252,6 +252,8 @@ int tcp_reaper_sysfs_add(struct tcp_reaper_net *rn)
 	/* Nothing in user space waits for it, and there may be thousands. */
 	device_set_pm_not_required(&sysfs->dev);
 	dev_set_uevent_suppress(&sysfs->dev, true);
+	/* It has no power to manage: six files less a namespace. */
+	device_set_pm_not_required(&sysfs->dev);
 	err = dev_set_name(&sysfs->dev, "self");
 	if (!err)
 		err = device_add(&sysfs->dev);
