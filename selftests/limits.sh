@@ -138,18 +138,19 @@ shrunk() {
 
 # A burst on each CPU at once that lets no worker in between: no ring of 16 takes that.
 lost() {
-	local each=1000 cpus cpu n
+	local each cpus cpu n
 
+	each=$(many 1000)
 	cpus=$(grep -c '^processor' /proc/cpuinfo)
 	n=$((each * cpus))
 	reload nursery_records=16 census_interval_s=0 || return
 	check_is "nursery_records is what was asked for" 16 "$(template nursery_records)"
 	poll_until 10 stat_at_least a census_runs 1
 	for ((cpu = 0; cpu < cpus; cpu++)); do
-		background "burst$cpu" a taskset -c "$cpu" chrt --fifo 1 leak -k eof -n $each
+		background "burst$cpu" a taskset -c "$cpu" chrt --fifo 1 leak -k eof -n "$each"
 	done
 	for ((cpu = 0; cpu < cpus; cpu++)); do
-		await "burst$cpu" '^ready' 60 >/dev/null
+		await "burst$cpu" '^ready' 200 >/dev/null
 	done
 	check "a small ring loses some" poll_until 5 stat_at_least a queue_lost 1
 	check "a census that nobody had to ask for finds them" poll_until 10 stat_is a close_wait_tracked $n

@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 
 # How much longer making and ending a namespace may take with the module. It makes some 60 files in each: a third more time to make one,
-# and none to end it. The rest is for the clock of a virtual machine whose host has other things to do.
+# and none to end it. The rest is for the clock of a virtual machine whose host has other things to do; so is taking the better of two.
 FACTOR=3
-MANY=200
+MANY=$(many 100)
+THOUSAND=$(many 1000)
 
 now() {
 	local t=$EPOCHREALTIME
@@ -39,11 +40,14 @@ all_gone() {
 
 # Makes MANY namespaces with stuck sockets, lets all go at once. Sets made_ms and ended_ms.
 time_many() {
-	local began
+	local began out
 	began=$(now)
 	# shellcheck disable=SC2016 # for the inner shell
 	background many init sh -c 'exec netnses "-n$1" "-l$1" -w <"$2"' sh "$MANY" "$TMP/go"
-	await many '^ready' 120 || return 1
+	out=$(await many '^ready' 300) || {
+		echo "$out"
+		return 1
+	}
 	made_ms=$(($(now) - began))
 	if loaded; then
 		# Untracked, they would prove nothing.
@@ -54,6 +58,11 @@ time_many() {
 	ended many
 	all_gone || return 1
 	ended_ms=$(($(now) - began))
+}
+
+# lesser NUMBER [NUMBER]: the smaller one.
+lesser() {
+	printf '%s\n' "$@" | sort -n | head -n 1
 }
 
 separate() {
@@ -138,13 +147,18 @@ own_hash() {
 mkfifo "$TMP/go"
 exec {go}<>"$TMP/go"
 
-time_many || exit 1
-plain_made=$made_ms plain_ended=$ended_ms
-load || exit 1
-time_many || exit 1
-diag "$MANY namespaces: made in $plain_made ms without the module, $made_ms ms with it; gone in $plain_ended ms, $ended_ms ms"
-check_between "$MANY namespaces are made as fast as before, ms" 1 $((plain_made * FACTOR)) "$made_ms"
-check_between "$MANY namespaces go away as fast as before, ms" 1 $((plain_ended * FACTOR)) "$ended_ms"
+plain_made='' plain_ended='' with_made='' with_ended=''
+for _ in 1 2; do
+	unload
+	time_many || exit 1
+	plain_made=$(lesser "$made_ms" ${plain_made:+"$plain_made"}) plain_ended=$(lesser "$ended_ms" ${plain_ended:+"$plain_ended"})
+	load || exit 1
+	time_many || exit 1
+	with_made=$(lesser "$made_ms" ${with_made:+"$with_made"}) with_ended=$(lesser "$ended_ms" ${with_ended:+"$with_ended"})
+done
+diag "$MANY namespaces: made in $plain_made ms without the module, $with_made ms with it; gone in $plain_ended ms, $with_ended ms"
+check_between "$MANY namespaces are made as fast as before, ms" 1 $((plain_made * FACTOR)) "$with_made"
+check_between "$MANY namespaces go away as fast as before, ms" 1 $((plain_ended * FACTOR)) "$with_ended"
 
 new_ns a b
 check_is "a new namespace starts from the template" "observe 3600000 300000" \
@@ -153,10 +167,10 @@ separate
 goes_away
 own_hash
 
-background thousand init netnses -n 1000 -l 20
-await thousand '^netnses' 120 >/dev/null
+background thousand init netnses -n "$THOUSAND" -l 20
+await thousand '^netnses' 300 >/dev/null
 ended thousand
-check_is "1000 namespaces with stuck sockets come and go" 0 $?
+check_is "$THOUSAND namespaces with stuck sockets come and go" 0 $?
 check "and are gone" all_gone
 # What is left of them would be in the way of this, and be complained of.
 check "the module can be unloaded" unload
