@@ -250,7 +250,6 @@ int tcp_reaper_sysfs_add(struct tcp_reaper_net *rn)
 	sysfs->dev.class = &reaper_class;
 	sysfs->dev.groups = groups;
 	/* Nothing in user space waits for it, and there may be thousands. */
-	device_set_pm_not_required(&sysfs->dev);
 	dev_set_uevent_suppress(&sysfs->dev, true);
 	/* It has no power to manage: six files less a namespace. */
 	device_set_pm_not_required(&sysfs->dev);
