@@ -40,6 +40,7 @@ in_zsh() {
 }
 
 in_fish() {
+	# shellcheck disable=SC2016 # for fish
 	REAPERCTL_ROOT=$ROOT PATH=$TMP/bin:$PATH HOME=$TMP fish --no-config -c '
 		source $argv[1]
 		complete -C "$argv[2]"' "$here/../completion/reaperctl.fish" "$1" 2>&1 | cut -f 1 | sort | tr '\n' ' '

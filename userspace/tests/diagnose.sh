@@ -28,6 +28,7 @@ says() {
 	local name=$1 line
 
 	shift
+	# shellcheck disable=SC2086 # one word, or none
 	capture tool ${ARGS-} diagnose
 	if [ "$rc" != 0 ] || [ -n "$err" ]; then
 		not_ok "$LABEL diagnose $name" "rc $rc: $err"

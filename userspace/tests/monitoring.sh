@@ -35,14 +35,14 @@ ask() {
 	promtool query instant "http://127.0.0.1:$PROMETHEUS" "$1" 2>&1
 }
 
+# answered QUERY PATTERN: what it said is in $said.
+answered() {
+	said=$(ask "$1") && grep -qE -- "$2" <<<"$said"
+}
+
 # answers QUERY PATTERN: soon its answer has a line like that.
 answers() {
-	local said
-
-	soon_answered() {
-		said=$(ask "$1") && grep -qE -- "$2" <<<"$said"
-	}
-	if wait_for soon_answered "$@"; then
+	if wait_for answered "$@"; then
 		ok "prometheus: $1"
 		sed 's/^/#   /; s/ @\[.*//' <<<"$said"
 	else
@@ -110,6 +110,13 @@ move_counters() {
 	done
 }
 
+# rules_health: what Prometheus says of all rules.
+rules_health() {
+	perl -MHTTP::Tiny -e 'print HTTP::Tiny->new->get($ARGV[0])->{content}' \
+		"http://127.0.0.1:$PROMETHEUS/api/v1/rules" |
+		jq -r '[.data.groups[].rules[].health] | unique | join(" ")'
+}
+
 monitoring_tests() {
 	local program
 
@@ -120,7 +127,7 @@ monitoring_tests() {
 		fi
 	done
 	check 'promtool check rules' promtool check rules "$here/../monitoring/alerts.yml"
-	check 'promtool test rules' sh -c 'cd "$1" && promtool test rules alerts_test.yml' sh "$here/../monitoring"
+	check 'promtool test rules' promtool test rules "$here/../monitoring/alerts_test.yml"
 	new_root
 	facts 812 'S (sleeping)' 4242 1024
 	put proc/net/tcp_reaper/stats "$(cat "$ROOT/proc/net/tcp_reaper/stats")" \
@@ -134,8 +141,7 @@ monitoring_tests() {
 	answers 'node_textfile_scrape_error' '=> 0 '
 	move_counters
 	dashboard
-	check 'the rules are loaded and healthy' eval \
-		'[ "$(perl -MHTTP::Tiny -e "print HTTP::Tiny->new->get(\$ARGV[0])->{content}" "http://127.0.0.1:$PROMETHEUS/api/v1/rules" | jq -r "[.data.groups[].rules[].health] | unique | join(\" \")")" = ok ]'
+	check 'the rules are loaded and healthy' test "$(rules_health)" = ok
 	rm -r "$ROOT/proc/net/tcp_reaper"
 	check 'the script without the module' textfile
 	answers 'tcp_reaper_up{job="node"}' '=> 0 '
