@@ -141,36 +141,37 @@ void applied_free(struct applied *applied)
 	memset(applied, 0, sizeof(*applied));
 }
 
-/* Return: 1 for a namespace, 0 for a file that may become one, -1 for none. */
-static int is_namespace(const char *path)
+static enum applied_name look(const char *path)
 {
 	struct statfs fs;
 
 	if (statfs(path, &fs))
-		return -1;
-	return kfile_pseudo() || (unsigned long)fs.f_type == NSFS;
+		return APPLIED_ABSENT;
+	return kfile_pseudo() || (unsigned long)fs.f_type == NSFS
+		       ? APPLIED_THERE
+		       : APPLIED_MAKING;
 }
 
 /**
  * applied_named() - is there a namespace of that name?
  * @name: the name
  *
- * One that is just being made is waited for.
+ * One that is just being made is waited for, for a moment.
  *
- * Return: true if there is.
+ * Return: what there is.
  */
-bool applied_named(const char *name)
+enum applied_name applied_named(const char *name)
 {
 	char path[sizeof(DIR_NAMES) + NAME_MAX + 2];
+	enum applied_name is;
 	char *full;
 	int waits = 0;
-	int is;
 
 	snprintf(path, sizeof(path), DIR_NAMES "/%s", name);
 	full = kfile_path(path);
 	/* A mount makes no event that could be waited for. */
-	while (!(is = is_namespace(full)) && waits++ < MOUNT_WAITS)
+	while ((is = look(full)) == APPLIED_MAKING && waits++ < MOUNT_WAITS)
 		poll(NULL, 0, MOUNT_WAIT_MS);
 	free(full);
-	return is > 0;
+	return is;
 }

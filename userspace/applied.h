@@ -31,11 +31,23 @@ struct applied {
 	size_t cap;
 };
 
+/**
+ * enum applied_name - what is behind a name of `ip netns`
+ * @APPLIED_ABSENT: nothing
+ * @APPLIED_MAKING: a file, which is to become a namespace
+ * @APPLIED_THERE: a namespace
+ */
+enum applied_name {
+	APPLIED_ABSENT,
+	APPLIED_MAKING,
+	APPLIED_THERE,
+};
+
 void applied_load(struct applied *applied);
 bool applied_has(const struct applied *applied, const char *name);
 void applied_add(struct applied *applied, const char *name);
 void applied_save(const struct applied *applied);
 void applied_free(struct applied *applied);
-bool applied_named(const char *name);
+enum applied_name applied_named(const char *name);
 
 #endif

@@ -4,38 +4,24 @@
  * first; then each namespace gets its section whole, or keeps what it has.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "applied.h"
-#include "change.h"
-#include "conf.h"
+#include "apply.h"
 #include "duration.h"
 #include "kfile.h"
 #include "mem.h"
 #include "output.h"
 #include "verb.h"
+#include "watch.h"
 #include "words.h"
 
-#define PARAMETERS SYS_MODULE "/parameters"
-#define PROC_RULES PROC_REAPER "/rules"
-#define RULES_KEY "rules"
-
-/* A section, and what it changes. */
-struct target {
-	const struct conf_section *section;
-	struct netns_set netns; /* one, or none for the template */
-	bool absent;
-	struct changes changes;
-};
-
-struct application {
-	struct conf conf;
-	struct target *targets;
-	struct applied applied;
-	bool fresh; /* only namespaces that are new */
-};
+#define COMING_WAIT_MS 50
+#define COMING_WAITS 200
 
 static const char *label_of(char text[NETNS_LABEL], const struct target *target)
 {
@@ -43,156 +29,6 @@ static const char *label_of(char text[NETNS_LABEL], const struct target *target)
 		return strcpy(text, "template");
 	snprintf(text, NETNS_LABEL, "netns %s", target->section->name);
 	return text;
-}
-
-static void want(struct target *target, const char *path, const char *key,
-		 const char *value, const char *old, const void *of)
-{
-	const struct netns *ns = target->netns.n ? &target->netns.v[0] : NULL;
-	struct change *change;
-
-	/* Who finds it as it is to be needs no right to write it. */
-	if (!strcmp(old, value))
-		return;
-	change = changes_add(&target->changes, ns, path, key);
-	change->value = mem_strdup(value);
-	change->old = mem_strdup(old);
-	change->of = of;
-}
-
-static enum rc unreadable(const struct conf_entry *entry, const char *path,
-			  int err)
-{
-	output_error("%s:%lu: %s: %s: %s; %s", entry->file, entry->no,
-		     entry->key, path, strerror(-err),
-		     err == -EACCES || err == -EPERM
-			     ? "run it as root"
-			     : "try again; dmesg may say more");
-	return RC_FAILED;
-}
-
-static enum rc prepare_parameter(struct target *target,
-				 const struct conf_entry *entry)
-{
-	char path[sizeof(PARAMETERS) + KNOB_NAME + 1];
-	char old[KNOB_VALUE];
-	char *p;
-	int err;
-
-	snprintf(path, sizeof(path), PARAMETERS "/%s", entry->key);
-	for (p = path + sizeof(PARAMETERS); *p; p++) {
-		if (*p == '.' || *p == '/')
-			*p = '_';
-	}
-	if (!kfile_writable(path)) {
-		output_error("%s:%lu: %s: no such setting of the template; " PARAMETERS
-			     " has them",
-			     entry->file, entry->no, entry->key);
-		return RC_FAILED;
-	}
-	err = kfile_value(path, old, sizeof(old));
-	if (err)
-		return unreadable(entry, path, err);
-	want(target, path, path + sizeof(PARAMETERS), entry->value, old, entry);
-	return RC_DONE;
-}
-
-static enum rc prepare_knob(struct target *target, const struct knobs *knobs,
-			    const struct conf_entry *entry)
-{
-	const struct knob *knob = knobs_get(knobs, entry->key);
-	char old[KNOB_VALUE];
-	int err;
-
-	if (!knob) {
-		output_error("%s:%lu: %s: no such setting; \"reaperctl get\" shows all",
-			     entry->file, entry->no, entry->key);
-		return RC_FAILED;
-	}
-	err = knob_read(knob, old);
-	if (err)
-		return unreadable(entry, knob->path, err);
-	want(target, knob->path, knob->key, entry->value, old, entry);
-	return RC_DONE;
-}
-
-static int rule_in_force(const struct kline *line, void *arg)
-{
-	char *hits = strstr(line->text, " # hits ");
-
-	if (hits)
-		*hits = '\0';
-	rulefile_add(arg, line->text);
-	return 0;
-}
-
-static enum rc prepare_rules(struct target *target)
-{
-	const struct conf_section *section = target->section;
-	struct rulefile old = { 0 };
-	int err;
-
-	if (!section->rules_no)
-		return RC_DONE;
-	err = kfile_lines(PROC_RULES, rule_in_force, &old);
-	if (err)
-		output_error("%s:%lu: rules: " PROC_RULES
-			     ": %s; does the module know rules?",
-			     section->rules_file, section->rules_no,
-			     strerror(-err));
-	else
-		want(target, PROC_RULES, RULES_KEY,
-		     section->rules.text ? section->rules.text : "",
-		     old.text ? old.text : "", NULL);
-	rulefile_free(&old);
-	return err ? RC_FAILED : RC_DONE;
-}
-
-/* Open the namespace of a section. */
-static enum rc open_netns(struct target *target)
-{
-	const char *name = target->section->name;
-
-	if (!strcmp(name, CONF_INITIAL))
-		return netns_select_pid(&target->netns, 1);
-	if (!applied_named(name)) {
-		target->absent = true;
-		return RC_DONE;
-	}
-	return netns_select_name(&target->netns, name);
-}
-
-static enum rc prepare(struct application *app, struct target *target)
-{
-	const struct conf_section *section = target->section;
-	struct knobs knobs = { 0 };
-	enum rc rc = RC_DONE;
-	size_t i;
-
-	if (app->fresh &&
-	    (section->template || !strcmp(section->name, CONF_INITIAL) ||
-	     applied_has(&app->applied, section->name)))
-		return RC_DONE;
-	if (section->template) {
-		for (i = 0; i < section->n; i++)
-			rc = rc_first(rc, prepare_parameter(target,
-							    &section->v[i]));
-		return rc;
-	}
-	rc = open_netns(target);
-	if (rc != RC_DONE || target->absent)
-		return rc;
-	rc = netns_enter(&target->netns.v[0]);
-	if (rc == RC_DONE)
-		rc = knobs_find(&knobs, &target->netns.v[0]);
-	if (rc == RC_DONE) {
-		for (i = 0; i < section->n; i++)
-			rc = rc_first(rc, prepare_knob(target, &knobs,
-						       &section->v[i]));
-		rc = rc_first(rc, prepare_rules(target));
-	}
-	knobs_free(&knobs);
-	return rc;
 }
 
 static const char *shown(char text[DURATION_TEXT], const struct change *change,
@@ -280,12 +116,28 @@ static enum rc write_target(struct target *target)
 	return RC_FAILED;
 }
 
+/* What a service's log is to hold. */
+static void tell(const struct target *target)
+{
+	char label[NETNS_LABEL];
+
+	if (!target->netns.n)
+		return;
+	label_of(label, target);
+	output_open(NULL);
+	output_string("section", label);
+	output_line("%s: its section is in force", label);
+	output_close();
+	output_record_end();
+}
+
 static enum rc act(struct application *app, bool dry)
 {
 	enum rc rc = RC_DONE;
 	size_t i;
 
-	output_open_array(NULL);
+	if (!app->follow)
+		output_open_array(NULL);
 	for (i = 0; i < app->conf.n; i++) {
 		struct target *target = &app->targets[i];
 		enum rc got = dry ? RC_DONE : write_target(target);
@@ -293,55 +145,125 @@ static enum rc act(struct application *app, bool dry)
 		rc = rc_first(rc, got);
 		if (got != RC_DONE)
 			continue;
-		show(target, dry);
+		if (app->follow)
+			tell(target);
+		else
+			show(target, dry);
 		if (!dry && !target->section->template && !target->absent)
 			applied_add(&app->applied, target->section->name);
 	}
-	output_close();
+	if (!app->follow)
+		output_close();
 	if (!dry)
 		applied_save(&app->applied);
 	return rc;
 }
 
+static enum rc once(struct application *app, const char *file, bool dry)
+{
+	enum rc rc = file ? conf_read(&app->conf, file)
+			  : conf_read_all(&app->conf);
+	size_t i;
+
+	/* A full one begins anew: the module may have been loaded again. */
+	if (app->fresh)
+		applied_load(&app->applied);
+	app->targets = mem_zalloc(app->conf.n, sizeof(*app->targets));
+	for (i = 0; i < app->conf.n; i++) {
+		app->targets[i].section = &app->conf.v[i];
+		rc = rc_first(rc, apply_prepare(app, &app->targets[i]));
+	}
+	if (rc == RC_DONE)
+		rc = act(app, dry);
+	else
+		output_error("apply: nothing was changed; mend that first");
+	for (i = 0; i < app->conf.n; i++) {
+		changes_free(&app->targets[i].changes);
+		netns_set_free(&app->targets[i].netns);
+	}
+	free(app->targets);
+	applied_free(&app->applied);
+	conf_free(&app->conf);
+	return rc;
+}
+
+/*
+ * Is the module loaded? Kernels before 5.11 tell udev of a module, and thereby
+ * systemd, before it is initialised (commit 38dc717e9715): that is waited for.
+ */
+static bool loaded(void)
+{
+	char state[16];
+	int waits = 0;
+
+	while (!kfile_exists(PROC_REAPER)) {
+		if (kfile_value(SYS_MODULE "/initstate", state,
+				sizeof(state)) ||
+		    strcmp(state, "coming") || waits++ == COMING_WAITS)
+			return false;
+		poll(NULL, 0, COMING_WAIT_MS);
+	}
+	return true;
+}
+
+/* Exit code of a child that found a namespace not ready yet. */
+#define MAKING 64
+
+/*
+ * Names have changed. A child goes to the namespaces, so that none of them is
+ * kept alive by a process that stays there. Without the module there is nothing
+ * to do.
+ */
+static void again(bool *making, void *arg)
+{
+	struct application app = { .fresh = true, .follow = true };
+	enum rc rc = RC_DONE;
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		output_error("apply: fork: %s; free some memory",
+			     strerror(errno));
+	if (!pid) {
+		output_stream();
+		if (loaded())
+			rc = once(&app, arg, false);
+		fflush(stdout);
+		_exit(app.making ? MAKING : rc);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*making = pid < 0 ||
+		  (WIFEXITED(status) && WEXITSTATUS(status) == MAKING);
+}
+
 static enum rc run(struct call *call)
 {
 	struct application app = { .fresh = call->option['N'] };
-	enum rc rc;
-	size_t i;
+	char *file = call->argc ? call->argv[0] : NULL;
 
-	if (!kfile_exists(PROC_REAPER)) {
-		output_error("module not loaded: no " PROC_REAPER
-			     "; modprobe tcp_reaper");
-		return RC_UNLOADED;
+	if (call->option['f']) {
+		if (!call->option['d'] && (!file || strcmp(file, "-")))
+			return watch_names(again, file);
+		output_error(
+			"apply: -f goes neither with -d nor with -; see reaperctl apply --help");
+		return RC_USAGE;
 	}
-	rc = call->argc ? conf_read(&app.conf, call->argv[0])
-			: conf_read_all(&app.conf);
-	/* A full one begins anew: the module may have been loaded again. */
-	if (app.fresh)
-		applied_load(&app.applied);
-	app.targets = mem_zalloc(app.conf.n, sizeof(*app.targets));
-	for (i = 0; i < app.conf.n; i++) {
-		app.targets[i].section = &app.conf.v[i];
-		rc = rc_first(rc, prepare(&app, &app.targets[i]));
-	}
-	if (rc == RC_DONE)
-		rc = act(&app, call->option['d']);
-	else
-		output_error("apply: nothing was changed; mend that first");
-	for (i = 0; i < app.conf.n; i++) {
-		changes_free(&app.targets[i].changes);
-		netns_set_free(&app.targets[i].netns);
-	}
-	free(app.targets);
-	applied_free(&app.applied);
-	conf_free(&app.conf);
-	return rc;
+	if (loaded())
+		return once(&app, file, call->option['d']);
+	output_error("module not loaded: no " PROC_REAPER
+		     "; modprobe tcp_reaper");
+	return RC_UNLOADED;
 }
 
 static const struct verb_option options[] = {
 	{ 'd', "dry-run", NULL, "only show what would change", NULL },
 	{ 'N', "new", NULL,
 	  "only named namespaces that have not got their section yet", NULL },
+	{ 'f', "follow", NULL,
+	  "as --new, and again whenever there is a new one", NULL },
 	{ 0 },
 };
 
@@ -362,7 +284,7 @@ const struct verb verb_apply = {
 		"\"rule = MATCH... VERDICT...\", or \"rules = none\". A later file counts more.\n"
 		"A mistake in a file changes nothing; each is named as FILE:LINE. If the kernel refuses\n"
 		"a setting, that namespace keeps all it has. A namespace that is not there yet gets\n"
-		"its section when it is made (see tcp-reaper-netns.path).\n",
+		"its section when it is made (see tcp-reaper-netns.service).\n",
 	.max_args = 1,
 	.global = true,
 	.options = options,

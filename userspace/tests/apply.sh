@@ -164,6 +164,47 @@ apply_new() {
 	t 0 'apply --new' '' ''
 }
 
+follower_said() {
+	grep -qxF "$1" "$TMP/followed"
+}
+
+# Each name as it comes, until it is ended.
+apply_follow() {
+	local pid i
+
+	conf_root
+	rm -rf "$ROOT/run/netns"
+	put etc/tcp_reaper.conf '[netns red]' 'orphan.timeout_ms = 1s' '[netns n2]' 'mode = enforce' '[netns n3]' 'mode = off' '[netns n4]' 'mode = observe'
+	REAPERCTL_ROOT=$ROOT "${TOOL[@]}" apply --follow >"$TMP/followed" 2>&1 &
+	pid=$!
+	check "$LABEL apply -f makes the directory" wait_for test -d "$ROOT/run/netns"
+	: >"$ROOT/run/netns/red"
+	check "$LABEL apply -f: a name" wait_for follower_said 'netns red: its section is in force'
+	knob_is orphan_timeout_ms 1000
+	knob orphan_timeout_ms 7000
+	# Not one after the other: the second comes while the first is looked at.
+	for i in 2 3 4; do
+		: >"$ROOT/run/netns/n$i"
+	done
+	for i in 2 3 4; do
+		check "$LABEL apply -f: name $i of a burst" wait_for follower_said "netns n$i: its section is in force"
+	done
+	knob_is orphan_timeout_ms 7000
+	check "$LABEL apply -f: each once" test "$(wc -l <"$TMP/followed")" = 4
+	mv "$ROOT/run/netns" "$ROOT/run/old"
+	rm -r "$ROOT/run/old"
+	check "$LABEL apply -f makes the directory again" wait_for test -d "$ROOT/run/netns"
+	mv "$ROOT/proc/net/tcp_reaper" "$ROOT/elsewhere"
+	: >"$ROOT/run/netns/n2"
+	mv "$ROOT/elsewhere" "$ROOT/proc/net/tcp_reaper"
+	: >"$ROOT/run/netns/red"
+	check "$LABEL apply -f: after the module was away" wait_for eval '[ "$(grep -c "netns red" "$TMP/followed")" = 2 ]'
+	kill "$pid"
+	wait "$pid"
+	t 2 'apply -f -d' '' 'reaperctl: apply: -f goes neither with -d nor with -; see reaperctl apply --help'
+	t 2 'apply -f -' '' 'reaperctl: apply: -f goes neither with -d nor with -; see reaperctl apply --help'
+}
+
 # What save writes is what apply takes, and changes nothing.
 saved() {
 	local saved=$ROOT/etc/tcp_reaper.d/90-saved.conf
@@ -211,12 +252,37 @@ netns blue: mode: enforce -> observe (/etc/tcp_reaper.d/90-saved.conf:18)' ''
 	check "$LABEL save without rights" test "$rc:$(grep -c 'mode = observe' "$saved")" = 1:3
 }
 
+# sleeping PID: of the tool itself, not of the shell it comes from.
+sleeping() {
+	grep -q '(reaperctl) S ' "/proc/$1/stat"
+}
+
+# A module that is just being loaded is waited for.
+apply_coming() {
+	local pid
+
+	put sys/module/tcp_reaper/initstate coming
+	put etc/tcp_reaper.conf '[netns initial]' 'orphan.timeout_ms = 4s'
+	REAPERCTL_ROOT=$ROOT "${TOOL[@]}" apply >"$TMP/out" 2>&1 &
+	pid=$!
+	check "$LABEL apply: loaded meanwhile: is waited for" wait_for sleeping "$pid"
+	mv "$ROOT/elsewhere" "$ROOT/proc/net/tcp_reaper"
+	put sys/module/tcp_reaper/initstate live
+	wait "$pid"
+	check "$LABEL apply: loaded meanwhile" test $? = 0
+	knob_is orphan_timeout_ms 4000
+	put sys/module/tcp_reaper/initstate live
+	rm -r "$ROOT/proc/net/tcp_reaper"
+	t 3 'apply' '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+}
+
 apply_tests() {
 	apply_good
 	apply_rules
 	apply_bad
 	apply_refused
 	apply_new
+	apply_follow
 	saved
 	conf_root
 	cp "$here/../etc/tcp_reaper.conf" "$ROOT/etc/tcp_reaper.conf" 2>/dev/null ||
@@ -228,8 +294,10 @@ apply_tests() {
 	knob orphan_max 0
 	capture tool apply -d
 	check "$LABEL the conffile's examples" test "$rc:$(grep -c -- '->' "$TMP/out"):$err" = 0:4:
+	cp -r "$ROOT/proc/net/tcp_reaper" "$ROOT/elsewhere"
 	rm -r "$ROOT/proc/net/tcp_reaper"
 	t 3 apply '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	apply_coming
 	t 3 save '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
 	new_root
 }
