@@ -152,6 +152,7 @@ static int __net_init net_start(struct net *net)
 	int err;
 
 	rn->net = net;
+	rn->table.guest = !net_eq(net, &init_net);
 	mutex_init(&rn->lock);
 	INIT_LIST_HEAD(&rn->list);
 	tcp_reaper_params_template(&rn->policy);

@@ -43,7 +43,7 @@ enum tcp_reaper_stat {
 				      */
 	TCP_REAPER_STAT_QUEUE_LOST, /* a full nursery ring */
 	TCP_REAPER_STAT_CENSUS_RUNS,
-	TCP_REAPER_STAT_TRACK_FAILED, /* max_tracked or memory */
+	TCP_REAPER_STAT_TRACK_FAILED, /* max_tracked, share of it, memory */
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE,
 	TCP_REAPER_NR_STATS =
 		TCP_REAPER_STAT_CLOSE_WAIT_AGE + TCP_REAPER_NR_AGE_BOUNDS,

@@ -23,12 +23,16 @@
 #define MIN_BITS 3
 #define MAX_BITS 24
 #define GROW_LOAD 4
+/* The initial namespace has a part of this many to itself. */
+#define HOST_PART 8
 
 unsigned int tcp_reaper_max_tracked = 1 << 20;
 
 static struct kmem_cache *entry_cache;
 /* Entries of all namespaces, those on their way out included. */
 static atomic_t entries = ATOMIC_INIT(0);
+/* Those of them that are of guests. */
+static atomic_t guest_entries = ATOMIC_INIT(0);
 
 /**
  * tcp_reaper_table_setup - make what all tables share
@@ -54,7 +58,7 @@ int tcp_reaper_table_setup(void)
 /** tcp_reaper_table_teardown - undo tcp_reaper_table_setup() */
 void tcp_reaper_table_teardown(void)
 {
-	WARN_ON(atomic_read(&entries));
+	WARN_ON(atomic_read(&entries) || atomic_read(&guest_entries));
 	kmem_cache_destroy(entry_cache);
 }
 
@@ -115,13 +119,34 @@ struct tcp_reaper_entry *tcp_reaper_table_find(struct tcp_reaper_table *table,
 	return NULL;
 }
 
+/*
+ * A fair share of max_tracked, so that whoever piles up stuck sockets is not
+ * tracked in full, and blinds nobody else. Guests have seven eighths of it
+ * between them, and each may hold no more than it leaves free for the others:
+ * a single one half of them, two a third each, k of them 1 / (k + 1) each, and
+ * as much again stays free for one that comes. It is the threshold by which
+ * switches share their buffers (Choudhury and Hahne, 1998). The initial
+ * namespace may hold whatever is free.
+ */
+static bool room_for(const struct tcp_reaper_table *table)
+{
+	u32 max = READ_ONCE(tcp_reaper_max_tracked);
+	u32 guests, pool = max - max / HOST_PART;
+
+	if (!table->guest)
+		return true;
+	guests = atomic_read(&guest_entries);
+	return guests < pool && table->count < pool - guests;
+}
+
 /**
  * tcp_reaper_table_add - a new entry in the index, in no generation yet
  * @table: where; has no entry of @sk
  * @sk: the socket
  *
  * Context: process context, may sleep.
- * Return: the entry, zeroed but for @sk; NULL at max_tracked or out of memory.
+ * Return: the entry, zeroed but for @sk; NULL at max_tracked, past the
+ * namespace's share of that, or out of memory.
  */
 struct tcp_reaper_entry *tcp_reaper_table_add(struct tcp_reaper_table *table,
 					      struct sock *sk)
@@ -133,7 +158,7 @@ struct tcp_reaper_entry *tcp_reaper_table_add(struct tcp_reaper_table *table,
 	else if (table->count >= GROW_LOAD << table->bits &&
 		 table->bits < MAX_BITS)
 		resize(table, table->bits + 1);
-	if (!table->buckets)
+	if (!table->buckets || !room_for(table))
 		return NULL;
 
 	if (atomic_inc_return(&entries) > READ_ONCE(tcp_reaper_max_tracked))
@@ -142,6 +167,8 @@ struct tcp_reaper_entry *tcp_reaper_table_add(struct tcp_reaper_table *table,
 	if (!e)
 		goto err_count;
 	e->sk = sk;
+	e->guest = table->guest;
+	atomic_add(e->guest, &guest_entries);
 	bucket = bucket_of(table, sk);
 	e->index_next = *bucket;
 	*bucket = e;
@@ -178,8 +205,9 @@ void tcp_reaper_table_unlink(struct tcp_reaper_table *table,
  */
 void tcp_reaper_entry_free(struct tcp_reaper_entry *entry)
 {
-	kmem_cache_free(entry_cache, entry);
+	atomic_sub(entry->guest, &guest_entries);
 	atomic_dec(&entries);
+	kmem_cache_free(entry_cache, entry);
 }
 
 static u64 gen_period(int k)

@@ -24,6 +24,7 @@ struct sock;
  * @busy: in a batch that is due: only the tick may free it
  * @gone: no longer in the index; freed when its generation is next looked at
  * @census: a census found it, not a hook
+ * @guest: of a table that is a guest
  * @progress: last progress that was noticed, jiffies64; never before @since
  * @counted: bit per enum tcp_reaper_verdict: counted for this socket
  *
@@ -39,7 +40,7 @@ struct tcp_reaper_entry {
 	u32 seq;
 	u32 mark[2];
 	u64 since : 48, class : 3, held : 1, fin : 1, probed : 1, probing : 1,
-		busy : 1, gone : 1, census : 1;
+		busy : 1, gone : 1, census : 1, guest : 1;
 	u64 progress : 48, counted : 16;
 };
 
@@ -52,6 +53,7 @@ struct tcp_reaper_entry {
  * @buckets: the index, by pointer; NULL until the first entry
  * @bits: log2 of the number of buckets
  * @count: entries in the index
+ * @guest: of a namespace other than the initial one: see room_for() in table.c
  * @gen: entries by how long they may wait for the next look; generation k is
  *	looked at as a whole, at most TCP_REAPER_GEN0_MS << k after an entry
  *	was put in
@@ -63,6 +65,7 @@ struct tcp_reaper_table {
 	struct tcp_reaper_entry **buckets;
 	u32 bits;
 	u32 count;
+	bool guest;
 	struct tcp_reaper_entry *gen[TCP_REAPER_NR_GENS];
 	struct tcp_reaper_entry *gen_last[TCP_REAPER_NR_GENS];
 	u64 gen_due[TCP_REAPER_NR_GENS];

@@ -26,6 +26,13 @@
 #define BATCH 32
 
 struct workqueue_struct *tcp_reaper_wq;
+/*
+ * The ticks of namespaces other than the initial one. A few of them may wait
+ * for a socket's lock (reap.c), and an owner can hold that for as long as it
+ * likes: whoever has many namespaces may use up the workers here, but neither
+ * the host's nor those of nursery and census.
+ */
+static struct workqueue_struct *guest_wq;
 
 /**
  * tcp_reaper_watch_setup - make what all namespaces share
@@ -36,17 +43,28 @@ int tcp_reaper_watch_setup(void)
 {
 	tcp_reaper_wq =
 		alloc_workqueue("tcp_reaper", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return tcp_reaper_wq ? 0 : -ENOMEM;
+	if (!tcp_reaper_wq)
+		return -ENOMEM;
+	guest_wq = alloc_workqueue("tcp_reaper_guest",
+				   WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!guest_wq) {
+		destroy_workqueue(tcp_reaper_wq);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /** tcp_reaper_watch_teardown - undo tcp_reaper_watch_setup() */
 void tcp_reaper_watch_teardown(void)
 {
+	destroy_workqueue(guest_wq);
 	destroy_workqueue(tcp_reaper_wq);
 }
 
 static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 {
+	struct workqueue_struct *wq = rn->table.guest ? guest_wq
+						      : tcp_reaper_wq;
 	unsigned long delay;
 	u64 due;
 
@@ -58,9 +76,9 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	delay = due > now ? due - now : 0;
 	/* Only ever sooner: a later one finds out by itself. */
 	if (!delayed_work_pending(&rn->tick))
-		queue_delayed_work(tcp_reaper_wq, &rn->tick, delay);
+		queue_delayed_work(wq, &rn->tick, delay);
 	else if (time_before(jiffies + delay, rn->tick.timer.expires))
-		mod_delayed_work(tcp_reaper_wq, &rn->tick, delay);
+		mod_delayed_work(wq, &rn->tick, delay);
 }
 
 /* Looks grow apart with age, and meet the end of the verdict. */

@@ -12,46 +12,47 @@ tracked() {
 	(($(stat_of "$1" close_wait_tracked) + $(stat_of "$1" orphan_tracked) == $2))
 }
 
+# In the initial namespace, which may have all of it: shares are fair.sh's.
 bounded() {
 	local before
 
 	reload max_tracked=100 census_interval_s=0 || return
-	poll_until 10 stat_at_least a census_runs 1
-	background first a leak -k eof -n 150
+	poll_until 10 stat_at_least init census_runs 1
+	background first init leak -k eof -n 150
 	await first '^ready' >/dev/null
-	check "tracking stops at max_tracked" poll_until 5 stat_is a close_wait_tracked 100
-	check "track_failed counts the others" poll_until 5 stat_is a track_failed 50
+	check "tracking stops at max_tracked" poll_until 5 stat_is init close_wait_tracked 100
+	check "track_failed counts the others" poll_until 5 stat_is init track_failed 50
 	background other b leak -k eof -n 10
 	await other '^ready' >/dev/null
 	check "the bound holds for all namespaces together" poll_until 5 stat_is b track_failed 10
 	check_is "and nothing there is tracked" 0 "$(stat_of b close_wait_tracked)"
-	census a
-	check_is "a census does not pass the bound" 100 "$(stat_of a close_wait_tracked)"
-	before=$(stat_of a track_failed)
+	census init
+	check_is "a census does not pass the bound" 100 "$(stat_of init close_wait_tracked)"
+	before=$(stat_of init track_failed)
 	template max_tracked 1000
-	census a
-	check "once it is raised, a census finds the others" poll_until 5 stat_is a close_wait_tracked 150
+	census init
+	check "once it is raised, a census finds the others" poll_until 5 stat_is init close_wait_tracked 150
 	check "there too" poll_until 5 stat_is b close_wait_tracked 10
-	check_is "and none fails any more" "$before" "$(stat_of a track_failed)"
+	check_is "and none fails any more" "$before" "$(stat_of init track_failed)"
 
 	template max_tracked 10
-	check_is "a lower bound throws nobody out" 150 "$(stat_of a close_wait_tracked)"
-	background third a leak -k eof -n 5
+	check_is "a lower bound throws nobody out" 150 "$(stat_of init close_wait_tracked)"
+	background third init leak -k eof -n 5
 	await third '^ready' >/dev/null
-	check "but lets nobody in" poll_until 5 stat_at_least a track_failed $((before + 5))
+	check "but lets nobody in" poll_until 5 stat_at_least init track_failed $((before + 5))
 	stop first
-	check "sockets that end make room" poll_until 60 stat_is a close_wait_tracked 0
+	check "sockets that end make room" poll_until 60 stat_is init close_wait_tracked 0
 	stop other
 	poll_until 60 stat_is b close_wait_tracked 0
-	census a
-	check "for those that had none" poll_until 5 stat_is a close_wait_tracked 5
+	census init
+	check "for those that had none" poll_until 5 stat_is init close_wait_tracked 5
 	stop third
 
 	template max_tracked 0
-	background none a leak -k eof -n 5 -w 1500
+	background none init leak -k eof -n 5 -w 1500
 	await none '^report' >/dev/null
 	ended none
-	check_is "max_tracked=0 tracks nothing" 0 "$(stat_of a close_wait_tracked)"
+	check_is "max_tracked=0 tracks nothing" 0 "$(stat_of init close_wait_tracked)"
 }
 
 slab() {

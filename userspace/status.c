@@ -48,7 +48,7 @@ static const struct word health[] = {
 	  "changes that came too fast for the ring; a census finds them, later" },
 	{ "census_runs", "walks over all connections" },
 	{ "track_failed",
-	  "not tracked: no memory, or the parameter max_tracked is reached" },
+	  "not tracked: no memory, or max_tracked or this namespace's share of it is reached" },
 };
 
 /* The counters of a class, in the order of the columns. */
