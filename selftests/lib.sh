@@ -414,6 +414,16 @@ many() {
 	fi
 }
 
+# amount USUAL FULL: how much of something, where more finds more: as much as there is time for among all the other tests or, with
+# TCP_REAPER_AMOUNT=full, what a storm is; a tenth of either where many says so.
+amount() {
+	if [[ ${TCP_REAPER_AMOUNT:-} == full ]]; then
+		many "$2"
+	else
+		many "$1"
+	fi
+}
+
 # ---- the kernel's log --------------------------------------------------------------------------------------------------------
 
 # dmesg_mark NAME: a line in the log to count from.

@@ -4,7 +4,7 @@
 # module's files are being read: nobody notices, and nothing is left.
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=$(many 50)
+ROUNDS=$(amount 50 200)
 STUCK=30
 
 nothing_left() {

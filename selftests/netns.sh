@@ -8,7 +8,7 @@
 # and none to end it. The rest is for the clock of a virtual machine whose host has other things to do; so is taking the better of two.
 FACTOR=3
 MANY=$(many 100)
-THOUSAND=$(many 1000)
+THOUSAND=$(amount 1000 10000)
 
 now() {
 	local t=$EPOCHREALTIME
@@ -168,7 +168,7 @@ goes_away
 own_hash
 
 background thousand init netnses -n "$THOUSAND" -l 20
-await thousand '^netnses' 300 >/dev/null
+await thousand '^netnses' 3000 >/dev/null
 ended thousand
 check_is "$THOUSAND namespaces with stuck sockets come and go" 0 $?
 check "and are gone" all_gone
