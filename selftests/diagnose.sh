@@ -9,9 +9,9 @@ command -v reaperctl >/dev/null || skip_all "no reaperctl"
 BUGS="unread leaked forgotten deaf write_only half_closed backlog blocked stopped fin_wait2 idle orphan"
 declare -A pid=()
 
-# diagnosed: what it says of the namespace, in $TMP/all.
+# diagnosed: what it says of the namespace, in $TMP/all; of all programs, as each has a client with sockets of its own.
 diagnosed() {
-	reaperctl -n "$(ns_name a)" diagnose >"$TMP/all"
+	reaperctl -n "$(ns_name a)" diagnose -g 0 >"$TMP/all"
 }
 
 # group FIRST: the paragraph that begins so.
