@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What suite and suite-run share; sourced by both.
+# What suite, suite-run and others that make chroots share; sourced.
 
 suite_say()
 {
@@ -17,6 +17,54 @@ suite_die()
 suite_cache()
 {
 	printf '%s\n' "${TCP_REAPER_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/tcp_reaper}"
+}
+
+# Where this machine gets Debian, or its security updates, from.
+# $1 is the label in the archive's Release file.
+suite_mirror()
+{
+	apt-get indextargets --format "\$(SITE)" 'Created-By: Packages' \
+		"Origin: Debian" "Label: $1" | sort -u | head -n 1
+}
+
+# suite_sources CODENAME [backports]: the codename, then its apt sources, with
+# its security updates or its backports.
+suite_sources()
+{
+	local debian security signed=signed-by=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	debian=$(suite_mirror Debian)
+	security=$(suite_mirror Debian-Security)
+	[ -n "$debian" ] ||
+		suite_die "no Debian mirror in this machine's apt sources; add one and run apt-get update"
+
+	printf '%s\n' "$1"
+	printf 'deb [%s] %s %s main\n' "$signed" "$debian" "$1"
+	if [ "${2:-}" = backports ]; then
+		printf 'deb [%s] %s %s-backports main\n' "$signed" "$debian" "$1"
+	elif [ -n "$security" ]; then
+		printf 'deb [%s] %s %s-security main\n' "$signed" "$security" "$1"
+	fi
+}
+
+# Tell dpkg in chroot $1 that an initramfs generator is there. Every kernel image
+# depends on one, and runs it; the real one takes half a minute.
+suite_no_initramfs()
+{
+	local dir=$1/var/cache/no-initramfs
+
+	mkdir -p "$dir/DEBIAN"
+	cat > "$dir/DEBIAN/control" <<-EOF
+		Package: no-initramfs
+		Version: 1
+		Architecture: all
+		Provides: linux-initramfs-tool
+		Maintainer: tcp_reaper <root@localhost>
+		Description: stands in for an initramfs generator
+	EOF
+	dpkg-deb --build --root-owner-group "$dir" "$dir.deb" >/dev/null
+	suite_within "$1" dpkg --install /var/cache/no-initramfs.deb >/dev/null
+	rm -r "$dir" "$dir.deb"
 }
 
 # suite_within ROOT COMMAND...: run a command in a chroot, with /proc mounted.
