@@ -27,11 +27,14 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C userspace install
 
-# The module is built by DKMS for every kernel with headers, and by itself for
-# those to come.
-dkms-install: reaperctl
+# What DKMS builds from.
+dkms-source:
 	mkdir -p $(src_dir)
 	tar -c $(module_files) | tar -x -C $(src_dir)
+
+# The module is built by DKMS for every kernel with headers, and by itself for
+# those to come.
+dkms-install: reaperctl dkms-source
 	$(MAKE) -C userspace install
 ifeq ($(DESTDIR),)
 	@ls -d /lib/modules/*/build >/dev/null 2>&1 || { echo "make: no kernel headers to build for: apt-get install linux-headers-amd64" >&2; exit 1; }
@@ -93,5 +96,5 @@ help:
 	@echo 'make uninstall    undo either'
 	@echo 'make clean'
 
-.PHONY: all module reaperctl install dkms-install uninstall deps-test check test \
+.PHONY: all module reaperctl install dkms-source dkms-install uninstall deps-test check test \
 	test-debug demo vm clean help
