@@ -9,6 +9,7 @@
 
 #include "duration.h"
 #include "kfile.h"
+#include "knobs.h"
 #include "metric.h"
 #include "metrics.h"
 #include "output.h"
@@ -203,6 +204,25 @@ static void show_histogram(const struct census *census)
 	}
 }
 
+/* Of what the module says of its hook, the part that is no count. */
+static void show_hook(void)
+{
+	char hook[KNOB_VALUE];
+	struct metric_label label[] = { { "hook", hook }, { 0 } };
+	bool worse;
+
+	if (kfile_value(SYS_MODULE "/parameters/hook", hook, sizeof(hook)))
+		return;
+	worse = !strncmp(hook, "none", 4) || strstr(hook, "blind");
+	hook[strcspn(hook, ";\n")] = '\0';
+	metric_family("tcp_reaper_hook_info", METRIC_GAUGE, NULL,
+		      "How changes are seen as they happen.");
+	metric_count(label, 1);
+	metric_family("tcp_reaper_hook_degraded", METRIC_GAUGE, NULL,
+		      "Whether there is no hook, or not the best: sockets are then found late.");
+	metric_count(NULL, worse);
+}
+
 static void show_machine(const struct census *census)
 {
 	struct metric_label label[] = { { "mode", "" }, { 0 } };
@@ -220,6 +240,7 @@ static void show_machine(const struct census *census)
 	metric_family("tcp_reaper_version_info", METRIC_GAUGE, NULL,
 		      "Versions of the tool and of the module.");
 	metric_count(versions, 1);
+	show_hook();
 	metric_family("tcp_reaper_namespaces", METRIC_GAUGE, NULL,
 		      "Network namespaces, by mode.");
 	for (m = 0; m < METRICS_MODES; m++) {

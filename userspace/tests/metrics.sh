@@ -65,6 +65,8 @@ metrics_tests() {
 	check "$LABEL metrics" test "$rc:$err" = 0:
 	has 'one namespace' 'tcp_reaper_up 1' \
 		"tcp_reaper_version_info{reaperctl=\"$VERSION\",module=\"1.2.3\"} 1" \
+		'tcp_reaper_hook_info{hook="kprobe tcp_fin, tcp_close"} 1' \
+		'tcp_reaper_hook_degraded 0' \
 		'tcp_reaper_namespaces{mode="observe"} 1' \
 		'# TYPE tcp_reaper_seen counter' \
 		'tcp_reaper_seen_total{netns="initial",class="close_wait"} 120' \
@@ -96,6 +98,10 @@ metrics_tests() {
 		'tcp_reaper_close_wait_age_seconds_bucket{netns="blue",le="+Inf"} 7'
 	judged
 	judged -a
+	put sys/module/tcp_reaper/parameters/hook 'none, census only; nmissed 7; a better hook was blind'
+	capture tool metrics
+	has 'a hook gone blind' 'tcp_reaper_hook_info{hook="none, census only"} 1' 'tcp_reaper_hook_degraded 1'
+	put sys/module/tcp_reaper/parameters/hook 'kprobe tcp_fin, tcp_close'
 	capture tool -a metrics --limit=1
 	has 'past the limit' \
 		'tcp_reaper_seen_total{netns="initial",class="close_wait"} 9' \
