@@ -14,9 +14,10 @@ textfile() {
 	REAPERCTL_ROOT=$ROOT REAPERCTL=$TMP/reaperctl "$here/../monitoring/textfile" "$TMP/textfile"
 }
 
-# Serves the OpenMetrics text as such, which a scraper then parses strictly.
+# Serves the OpenMetrics text as such, which a scraper then parses strictly. In place of the shell it is called in, so that it ends
+# when that is to.
 openmetrics_server() {
-	REAPERCTL_ROOT=$ROOT /usr/bin/python3 - "$1" "$TMP/reaperctl" <<-'END'
+	REAPERCTL_ROOT=$ROOT exec /usr/bin/python3 - "$1" "$TMP/reaperctl" <<-'END'
 		import http.server, subprocess, sys
 		class Handler(http.server.BaseHTTPRequestHandler):
 		    def do_GET(self):
