@@ -3,6 +3,7 @@
  * What each network namespace has of its own: policy, counters, table, files.
  */
 #include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
 
@@ -108,27 +109,30 @@ void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
  * @len: of @text
  *
  * Context: process context, sleeps.
- * Return: 0; -EPERM; or as tcp_reaper_rules_replace(). An error changes
+ * Return: 0; -EPERM; or as tcp_reaper_rules_make(). An error changes
  * nothing.
  */
 int tcp_reaper_rules_set(struct tcp_reaper_net *rn, const char *text,
 			 size_t len)
 {
+	struct tcp_reaper_rules *rules;
 	u32 wanted, wants;
-	int err;
 
 	if (!tcp_reaper_may_change(rn->net))
 		return -EPERM;
+	/* Before the lock, for which nursery and census may wait. */
+	rules = tcp_reaper_rules_make(text, len);
+	if (IS_ERR(rules))
+		return PTR_ERR(rules);
 	mutex_lock(&rn->lock);
 	wanted = wanted_classes(rn);
-	err = tcp_reaper_rules_replace(&rn->rules, text, len);
+	tcp_reaper_rules_replace(&rn->rules, rules);
 	wants = wanted_classes(rn);
-	if (!err)
-		tcp_reaper_watch_again(rn);
+	tcp_reaper_watch_again(rn);
 	mutex_unlock(&rn->lock);
 	if (wants & ~wanted)
 		tcp_reaper_census_request();
-	return err;
+	return 0;
 }
 
 /**

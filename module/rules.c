@@ -4,6 +4,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -73,16 +74,6 @@ static void rules_put(struct tcp_reaper_rules *rules)
 		kvfree_rcu(rules, rcu);
 }
 
-static void rules_set(struct tcp_reaper_rules __rcu **slot,
-		      struct tcp_reaper_rules *rules)
-{
-	mutex_lock(&replace_lock);
-	rules = rcu_replace_pointer(*slot, rules,
-				    lockdep_is_held(&replace_lock));
-	mutex_unlock(&replace_lock);
-	rules_put(rules);
-}
-
 static u8 times_of(const struct tcp_reaper_rule *rule)
 {
 	u8 times = 0;
@@ -127,42 +118,58 @@ static int rules_parse(const char *text, size_t len,
 }
 
 /**
- * tcp_reaper_rules_replace - take a whole new list, or leave all as it is
- * @slot: where the namespace keeps its list; NULL is the empty one
+ * tcp_reaper_rules_make - a new list, that is nobody's yet
  * @text: a line a rule; not changed meanwhile, need not end in NUL
- * @len: of @text; 0 clears the list
+ * @len: of @text; 0 makes the empty list
  *
- * Hits begin anew.
+ * Takes its time for a long list, so it is not to be called under a lock that
+ * anybody else waits for.
  *
  * Context: process context, sleeps.
- * Return: 0; -EINVAL for a line that is no rule or a NUL in @text; -E2BIG for
- * more than TCP_REAPER_RULES_MAX rules or TCP_REAPER_RULES_TEXT_MAX bytes;
- * -ENOMEM.
+ * Return: the list, for tcp_reaper_rules_replace(); NULL for the empty one;
+ * -EINVAL for a line that is no rule or a NUL in @text; -E2BIG for more than
+ * TCP_REAPER_RULES_MAX rules or TCP_REAPER_RULES_TEXT_MAX bytes; -ENOMEM.
  */
-int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			     const char *text, size_t len)
+struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len)
 {
 	struct tcp_reaper_rules *rules = NULL;
 	int n;
 
 	if (len > TCP_REAPER_RULES_TEXT_MAX)
-		return -E2BIG;
+		return ERR_PTR(-E2BIG);
 	if (memchr(text, 0, len))
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	n = rules_parse(text, len, NULL);
-	if (n < 0)
-		return n;
-	if (n) {
-		/* Its writer may be a container's root: charge that. */
-		rules = kvzalloc(struct_size(rules, v, n), GFP_KERNEL_ACCOUNT);
-		if (!rules)
-			return -ENOMEM;
-		refcount_set(&rules->refs, 1);
-		rules->n = n;
-		rules_parse(text, len, rules);
-	}
-	rules_set(slot, rules);
-	return 0;
+	if (n <= 0)
+		return ERR_PTR(n);
+	/* Its writer may be a container's root: charge that. */
+	rules = kvzalloc(struct_size(rules, v, n),
+			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!rules)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&rules->refs, 1);
+	rules->n = n;
+	rules_parse(text, len, rules);
+	return rules;
+}
+
+/**
+ * tcp_reaper_rules_replace - put a list in the place of another
+ * @slot: where the namespace keeps its list; NULL is the empty one
+ * @rules: of tcp_reaper_rules_make()
+ *
+ * Hits begin anew.
+ *
+ * Context: process context; does not wait for readers.
+ */
+void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
+			      struct tcp_reaper_rules *rules)
+{
+	mutex_lock(&replace_lock);
+	rules = rcu_replace_pointer(*slot, rules,
+				    lockdep_is_held(&replace_lock));
+	mutex_unlock(&replace_lock);
+	rules_put(rules);
 }
 
 /**
@@ -173,7 +180,7 @@ int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
  */
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot)
 {
-	rules_set(slot, NULL);
+	tcp_reaper_rules_replace(slot, NULL);
 }
 
 /**

@@ -151,8 +151,9 @@ struct seq_file;
 struct tcp_reaper_rules;
 
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot);
-int tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			     const char *text, size_t len);
+struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len);
+void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
+			      struct tcp_reaper_rules *rules);
 bool tcp_reaper_rules_time(struct tcp_reaper_rules __rcu *const *slot,
 			   enum tcp_reaper_rule_timeout timeout);
 const struct tcp_reaper_rule *
