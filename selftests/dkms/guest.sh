@@ -3,59 +3,8 @@
 # What an operator does with the packages, in the machine of dkms/run. Its first
 # boot ends with a second kernel installed, its second with all removed.
 cd /root/payload || exit 1
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-n=0 bad=0
-
-# shown COMMAND...: as in a transcript.
-shown() {
-	echo "\$ $*"
-	"$@" 2>&1 </dev/null
-}
-
-check() {
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >/tmp/out 2>&1; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' /tmp/out
-		bad=$((bad + 1))
-	fi
-}
-
-poll() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
-		sleep 0.2
-	done
-}
-
-is() {
-	[[ $1 == "$2" ]] || {
-		echo "expected '$2', got '$1'"
-		return 1
-	}
-}
-
-none() {
-	[[ -z $* ]] || {
-		printf '%s\n' "$@"
-		return 1
-	}
-}
-
-end() {
-	trap - EXIT
-	sync
-	echo "rc $bad"
-	sleep 1
-	systemctl --force --force poweroff
-}
-trap end EXIT
+# shellcheck source=guest-lib.sh
+. ./guest-lib.sh
 
 installed_for() {
 	dkms status | grep -q "^tcp-reaper/$1, $2, .*: installed" &&

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the programs of both machines share; sourced by them.
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+n=0 bad=0
+
+# shown COMMAND...: as in a transcript.
+shown() {
+	echo "\$ $*"
+	"$@" 2>&1 </dev/null
+}
+
+check() {
+	local what=$1
+	shift
+	n=$((n + 1))
+	if "$@" >/tmp/out 2>&1; then
+		echo "ok $n - $what"
+	else
+		echo "not ok $n - $what"
+		sed 's/^/# /' /tmp/out
+		bad=$((bad + 1))
+	fi
+}
+
+poll() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.2
+	done
+}
+
+is() {
+	[[ $1 == "$2" ]] || {
+		echo "expected '$2', got '$1'"
+		return 1
+	}
+}
+
+none() {
+	[[ -z $* ]] || {
+		printf '%s\n' "$@"
+		return 1
+	}
+}
+
+end() {
+	trap - EXIT
+	sync
+	echo "rc $bad"
+	sleep 1
+	systemctl --force --force poweroff
+}
+trap end EXIT

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# A Debian machine with systemd in QEMU; sourced by the programs that run one.
+# WITHIN names a command to run each boot through, PATIENCE the seconds it may
+# take: compilers are slow in an emulated machine.
+
+dkms_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+read -r -a within <<<"${WITHIN:-}"
+
+# new_machine CODENAME VERSION...: its disk, and the packages of these versions
+# in $payload, which the guest finds as /root/payload. Sets work, too.
+new_machine() {
+	local version
+	machine=$("$dkms_dir/make-root" "$1") || exit 1
+	shift
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	payload=$work/payload
+	mkdir "$payload"
+	for version; do
+		"$dkms_dir/../../debian/build" "$payload/$version" "$version" || exit 1
+		rm -f "$payload/$version"/*{dbgsym*.deb,.tar.*,.dsc,.changes,.buildinfo}
+	done
+	cp "$dkms_dir/guest-lib.sh" "$payload/"
+	qemu-img create -q -f qcow2 -F raw -b "$machine/root.img" "$work/disk" || exit 1
+}
+
+# boot KERNEL ARGUMENTS [QEMU ARGUMENT...]: KERNEL is first or second. Shows what
+# the guest says, the last line of which is "rc N"; whatever it is leaves $work/out.
+boot() {
+	local dir=$machine/kernel/$1 arguments=$2 image release shown
+	shift 2
+	image=$(echo "$dir"/vmlinuz-*)
+	release=${image##*/vmlinuz-}
+	tar -c -C "$payload" -f "$work/payload.tar" .
+	"$dkms_dir/../vm/mkinitramfs" --output "$work/initrd" --modules "$dir/lib/modules/$release" \
+		--module virtio_blk --module ext4 --copy "$dkms_dir/init:/init" || exit 1
+	: >"$work/out"
+	tail -n +1 -f "$work/out" --pid $$ | tr -d '\r' &
+	shown=$!
+	# A busy machine's emulated timer may not tick while the kernel watches.
+	"${within[@]}" timeout "${PATIENCE:-3600}" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max \
+		-smp 2 -m 2048 -nodefaults -display none -no-reboot -kernel "$image" -initrd "$work/initrd" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet no_timer_check $arguments" \
+		-drive "file=$work/disk,if=virtio,cache=unsafe" -drive "file=$work/payload.tar,if=virtio,format=raw,readonly=on" \
+		-serial "file:$work/console" -serial "file:$work/out" "$@" </dev/null || {
+		echo "not ok - the machine did not end by itself; its console:"
+		tail -n 30 "$work/console"
+	}
+	# tail looks once a second.
+	sleep 2
+	kill "$shown" 2>/dev/null
+	if grep -E -f "$dkms_dir/../vm/complaints" "$work/console" | grep -v -E -f "$dkms_dir/../vm/harmless"; then
+		echo "not ok - the kernel complains"
+		return 1
+	fi
+	[[ $(tail -n 1 "$work/out" | tr -d '\r') == "rc 0" ]]
+}
