@@ -34,12 +34,12 @@ boot() {
 	release=${image##*/vmlinuz-}
 	tar -c -C "$payload" -f "$work/payload.tar" .
 	"$dkms_dir/../vm/mkinitramfs" --output "$work/initrd" --modules "$dir/lib/modules/$release" \
-		--module virtio_blk --module ext4 --copy "$dkms_dir/init:/init" || exit 1
+		--module virtio_blk --module crc32c_generic --module ext4 --copy "$dkms_dir/init:/init" || exit 1
 	: >"$work/out"
 	tail -n +1 -f "$work/out" --pid $$ | tr -d '\r' &
 	shown=$!
 	# A busy machine's emulated timer may not tick while the kernel watches.
-	"${within[@]}" timeout "${PATIENCE:-3600}" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max \
+	"${within[@]}" timeout "${PATIENCE:-5400}" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max \
 		-smp 2 -m 2048 -nodefaults -display none -no-reboot -kernel "$image" -initrd "$work/initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic quiet no_timer_check $arguments" \
 		-drive "file=$work/disk,if=virtio,cache=unsafe" -drive "file=$work/payload.tar,if=virtio,format=raw,readonly=on" \
@@ -54,5 +54,9 @@ boot() {
 		echo "not ok - the kernel complains"
 		return 1
 	fi
+	grep -q '^rc ' "$work/out" || {
+		echo "not ok - the machine ended before the test; its console:"
+		tail -n 30 "$work/console"
+	}
 	[[ $(tail -n 1 "$work/out" | tr -d '\r') == "rc 0" ]]
 }
