@@ -168,6 +168,10 @@ follower_said() {
 	grep -qxF "$1" "$TMP/followed"
 }
 
+followed_twice() {
+	[ "$(grep -c "^netns $1: " "$TMP/followed")" = 2 ]
+}
+
 # Each name as it comes, until it is ended.
 apply_follow() {
 	local pid i
@@ -198,7 +202,7 @@ apply_follow() {
 	: >"$ROOT/run/netns/n2"
 	mv "$ROOT/elsewhere" "$ROOT/proc/net/tcp_reaper"
 	: >"$ROOT/run/netns/red"
-	check "$LABEL apply -f: after the module was away" wait_for eval '[ "$(grep -c "netns red" "$TMP/followed")" = 2 ]'
+	check "$LABEL apply -f: after the module was away" wait_for followed_twice red
 	kill "$pid"
 	wait "$pid"
 	t 2 'apply -f -d' '' 'reaperctl: apply: -f goes neither with -d nor with -; see reaperctl apply --help'
