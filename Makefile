@@ -71,6 +71,11 @@ test: deps-test
 test-debug: deps-test
 	@selftests/run-all --debug
 
+# The kernel's semantic patches: half a minute.
+coccicheck: deps-test
+	@selftests/deps selftests/coccicheck.packages
+	@selftests/coccicheck
+
 demo: deps-test
 	@selftests/demo/run
 
@@ -90,11 +95,12 @@ help:
 	@echo '                  $(KERNEL)'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
 	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
+	@echo 'make coccicheck   the semantic patches that come with the kernel'
 	@echo 'make vm           a root shell in the VM, with the module and the tests'
 	@echo 'make install      module for KDIR, reaperctl and its man page (DESTDIR)'
 	@echo 'make dkms-install sources to /usr/src, built by DKMS for every kernel; reaperctl'
 	@echo 'make uninstall    undo either'
 	@echo 'make clean'
 
-.PHONY: all module reaperctl install dkms-source dkms-install uninstall deps-test check test \
+.PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
 	test-debug demo vm clean help
