@@ -66,7 +66,21 @@ check: deps-test
 	@selftests/check
 
 test: deps-test
-	@selftests/run-all
+	@$(if $(KERNELS),selftests/matrix $(KERNELS),selftests/run-all)
+
+# The table of all kernels. It takes hours, and goes on where it was broken off.
+matrix: deps-test
+	@selftests/matrix $(KERNELS)
+
+test-arm64: deps-test
+	@selftests/deps selftests/arm64.packages
+	@selftests/run-arm64
+
+test-dkms: deps-test
+	@selftests/deps selftests/dkms/packages
+	@selftests/dkms/run bookworm
+	@selftests/dkms/run trixie
+	@selftests/dkms/run-signed trixie
 
 test-debug: deps-test
 	@selftests/run-all --debug
@@ -93,6 +107,10 @@ help:
 	@echo 'make demo         boot a kernel in QEMU and watch stuck sockets being reaped'
 	@echo 'make test         every test, in QEMU; KERNEL=IMAGE for another kernel than'
 	@echo '                  $(KERNEL)'
+	@echo '                  KERNELS="6.1 6.12-rt": on those of other Debian suites instead'
+	@echo 'make matrix       every test on every kernel, from 5.10 to 7.2, as a table'
+	@echo 'make test-arm64   the core tests on arm64, emulated'
+	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
 	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
 	@echo 'make coccicheck   the semantic patches that come with the kernel'
@@ -103,4 +121,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	test-debug demo vm clean help
+	matrix test-arm64 test-dkms test-debug demo vm clean help
