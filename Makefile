@@ -7,6 +7,9 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 # The kernel that tests and the demo boot: the newest Debian one.
 KERNEL ?= $(shell ls -v /boot/vmlinuz-*-$(shell dpkg --print-architecture 2>/dev/null) 2>/dev/null | tail -n 1)
 
+# A kernel by clang wants its modules by clang.
+llvm = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' $(KDIR)/.config),LLVM=1)
+
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 src_dir := $(DESTDIR)/usr/src/tcp-reaper-$(version)
 # What a build of the module needs, and no more.
@@ -18,7 +21,7 @@ all: module reaperctl
 
 module:
 	@test -n "$(KDIR)" || { echo "make: no kernel headers: apt-get install linux-headers-amd64, or name them in KDIR" >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(llvm) modules
 
 reaperctl:
 	$(MAKE) -C userspace
