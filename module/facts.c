@@ -258,6 +258,19 @@ static bool has_unread(const struct tcp_reaper_entry *entry,
 	return unread > (entry->class == TCP_REAPER_CLOSE_WAIT);
 }
 
+/*
+ * Is the next thing the kernel does to give it up? One probe out may only be
+ * one that is about to be answered.
+ */
+static bool last_probe_out(const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	u8 out = READ_ONCE(icsk->icsk_probes_out);
+
+	return out && (READ_ONCE(icsk->icsk_user_timeout) ||
+		       out >= keepalive_probes(tcp_sk(sk)));
+}
+
 /**
  * tcp_reaper_facts_read - look at a tracked socket
  * @entry: what was noted of it; its progress is brought up to date
@@ -276,8 +289,7 @@ void tcp_reaper_facts_read(struct tcp_reaper_entry *entry,
 		entry->held = !sock_flag(sk, SOCK_DEAD);
 	}
 	notice_progress(entry, sk, now);
-	entry->probing = entry->probed &&
-			 READ_ONCE(inet_csk(sk)->icsk_probes_out);
+	entry->probing = entry->probed && last_probe_out(sk);
 
 	*facts = (struct tcp_reaper_facts){
 		.class = entry->class,
