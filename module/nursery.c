@@ -5,11 +5,13 @@
  * Most are gone by then, and have cost nothing else.
  */
 #include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
@@ -29,6 +31,8 @@
 #define YOUNG_MS 20
 /* How long a transition that began may take; then it is the census's. */
 #define PATIENCE_MS 2000
+/* So many handlers may be nested on a CPU: task, softirq, irq, NMI; twice. */
+#define NESTED 8
 
 /**
  * struct record - what a probe handler notes of a transition
@@ -38,6 +42,7 @@
  * @seq: rcv_nxt for TCP_REAPER_CLOSE_WAIT; no meaning for others
  * @stamp: low half of jiffies
  * @class: enum tcp_reaper_class in which it is, or is about to be
+ * @lap: round of the ring, from 1 on; written last: the rest is there
  */
 struct record {
 	struct sock *sk;
@@ -45,13 +50,15 @@ struct record {
 	u32 hash;
 	u32 seq;
 	u32 stamp;
-	u32 class;
+	u16 class;
+	u16 lap;
 };
 
 /**
  * struct ring - the records of one CPU
- * @head: next to write, by this CPU's handlers alone: a probe that hits inside
- *	another's handler on the same CPU is skipped by the kernel
+ * @head: next place to take, by this CPU's handlers alone. One may come in the
+ *	middle of another, as an interrupt does: each takes its place by one
+ *	instruction, and then fills it.
  * @armed: the worker will come; set here, cleared by the worker
  * @lost: records were lost to a full ring
  * @records: tcp_reaper_nursery_records of them, a power of two
@@ -71,6 +78,10 @@ static DEFINE_PER_CPU_ALIGNED(struct ring, rings);
 /* Protects every ring's tail, and the worker's state below. */
 static DEFINE_MUTEX(drain_lock);
 static bool disarmed = true;
+/* The logarithm of tcp_reaper_nursery_records. */
+static unsigned int nursery_bits __read_mostly;
+/* So many may be in use before one takes its place. */
+static unsigned int nursery_room __read_mostly;
 static u64 events[TCP_REAPER_NR_CLASSES];
 static unsigned long nmissed_seen;
 
@@ -84,6 +95,18 @@ static struct record *record_at(struct ring *ring, u32 place)
 	return &ring->records[place & (tcp_reaper_nursery_records - 1)];
 }
 
+static u16 lap_of(u32 place)
+{
+	return (place >> nursery_bits) + 1;
+}
+
+/* Whoever took the place may not have filled it yet. */
+static bool filled(const struct record *rec, u32 place)
+{
+	/* Pairs with the release in tcp_reaper_nursery_push(). */
+	return smp_load_acquire(&rec->lap) == lap_of(place);
+}
+
 /**
  * tcp_reaper_nursery_push - note a transition
  * @sk: the socket to which it happens
@@ -93,46 +116,54 @@ static struct record *record_at(struct ring *ring, u32 place)
  * Two things may happen once a tick on a CPU, and no more: the worker's timer
  * is started, or the worker is woken as the ring is half full.
  *
- * Context: probe handler, preemption off.
+ * Context: any, on a socket that is alive.
  */
-void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
-			     u32 seq)
+void notrace tcp_reaper_nursery_push(struct sock *sk,
+				     enum tcp_reaper_class class, u32 seq)
 {
-	struct tcp_reaper_net *rn = tcp_reaper_net(sock_net(sk));
-	struct ring *ring;
+	struct tcp_reaper_net *rn;
 	struct record *rec;
-	u32 head, used;
+	struct ring *ring;
+	u32 place, used;
 
+	/* To stay on this CPU; and a namespace waits for RCU, that is for us.
+	 */
+	preempt_disable_notrace();
+	rn = tcp_reaper_net(sock_net(sk));
 	/* There is none yet in a namespace that is being set up. */
 	if (!rn || !READ_ONCE(rn->hooked))
-		return;
+		goto out;
 	ring = this_cpu_ptr(&rings);
-	head = ring->head;
-	used = head - READ_ONCE(ring->tail);
-	if (unlikely(used >= tcp_reaper_nursery_records)) {
+	used = READ_ONCE(ring->head) - READ_ONCE(ring->tail);
+	if (unlikely(used >= nursery_room)) {
 		tcp_reaper_count(rn, TCP_REAPER_STAT_QUEUE_LOST);
 		WRITE_ONCE(ring->lost, true);
-		return;
+		goto out;
 	}
 
-	rec = record_at(ring, head);
+	place = this_cpu_inc_return(rings.head) - 1;
+	rec = record_at(ring, place);
 	rec->sk = sk;
 	rec->rn = rn;
 	rec->hash = sk->sk_hash;
 	rec->seq = seq;
 	rec->stamp = jiffies;
 	rec->class = class;
-	/* Pairs with the acquire in drain(). */
-	smp_store_release(&ring->head, head + 1);
+	/* Pairs with the acquire in filled(). */
+	smp_store_release(&rec->lap, lap_of(place));
 
 	if (unlikely(!READ_ONCE(ring->armed))) {
 		WRITE_ONCE(ring->armed, true);
 		queue_delayed_work(tcp_reaper_wq, &tick_work,
 				   msecs_to_jiffies(TICK_MS));
 	}
-	if (unlikely(used == tcp_reaper_nursery_records / 2))
+	if (unlikely(used == nursery_room / 2))
 		queue_work(tcp_reaper_wq, &kick_work);
+out:
+	preempt_enable_notrace();
 }
+
+NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
 
 /*
  * A probe sits at a function's entry, and whoever entered may have been kept
@@ -150,56 +181,102 @@ static bool under_way(const struct sock *sk, const struct record *rec)
 	       tcp_reaper_ref_seq(sk, rec->class) == rec->seq;
 }
 
-/* Returns false if it is too early to tell. */
-static bool settle(const struct record *rec, u64 now)
+/* It outlived its youth. Returns false if it is too early to tell. */
+static bool settle(const struct record *rec, struct sock *sk, u64 now)
 {
-	u32 age = (u32)now - rec->stamp;
 	enum tcp_reaper_class class = rec->class;
-	bool closing = class == TCP_REAPER_ORPHAN;
-	struct sock *sk;
+	u32 age = (u32)now - rec->stamp;
 
-	sk = tcp_reaper_ref_get(rec->rn->net, rec->sk, rec->hash);
-	if (sk && under_way(sk, rec) && age < msecs_to_jiffies(PATIENCE_MS)) {
-		sock_put(sk);
+	if (under_way(sk, rec) && age < msecs_to_jiffies(PATIENCE_MS))
 		return false;
-	}
-	events[class]++;
-	tcp_reaper_count_class(rec->rn, class, TCP_REAPER_STAT_SEEN);
-	if (!sk)
-		return true;
-	if (closing ? tcp_reaper_sk_closing(sk)
+	if (class == TCP_REAPER_ORPHAN
+		    ? tcp_reaper_sk_closing(sk)
 		    : tcp_reaper_class_of(sk) == class &&
 			      tcp_reaper_ref_seq(sk, class) == rec->seq)
 		tcp_reaper_watch(rec->rn, sk, class, now - age,
 				 TCP_REAPER_BY_HOOK);
-	sock_put(sk);
 	return true;
 }
 
-/* Returns true if there was, or still is, anything in the ring. */
-static bool drain(struct ring *ring, u32 young)
+/**
+ * struct tally - transitions settled one after the other in one namespace
+ * @rn: the namespace
+ * @seen: how many, by class
+ */
+struct tally {
+	struct tcp_reaper_net *rn;
+	u32 seen[TCP_REAPER_NR_CLASSES];
+};
+
+static void tally_up(struct tally *tally)
 {
-	/* Pairs with the release in tcp_reaper_nursery_push(). */
-	u32 head = smp_load_acquire(&ring->head);
+	int class;
+
+	for (class = 0; class < TCP_REAPER_NR_CLASSES; class ++) {
+		if (!tally->seen[class])
+			continue;
+		tcp_reaper_count_seen(tally->rn, class, tally->seen[class]);
+		events[class] += tally->seen[class];
+		tally->seen[class] = 0;
+	}
+}
+
+static void tally_one(struct tally *tally, const struct record *rec)
+{
+	if (rec->rn != tally->rn) {
+		tally_up(tally);
+		tally->rn = rec->rn;
+	}
+	tally->seen[rec->class]++;
+}
+
+/* Returns true if there was, or still is, anything in the ring. */
+static bool drain(struct ring *ring, s32 young)
+{
+	u32 head = READ_ONCE(ring->head);
 	u32 tail = ring->tail;
+	u64 now = get_jiffies_64();
+	struct tally tally = {};
 
 	lockdep_assert_held(&drain_lock);
 	if (tail == head)
 		return false;
+	/* Nearly all are gone by now: what they cost is what counts here. */
+	rcu_read_lock();
 	while (tail != head) {
 		struct record *rec = record_at(ring, tail);
-		u64 now = get_jiffies_64();
+		struct sock *sk = NULL;
 
-		if ((u32)now - rec->stamp < young)
+		if (!filled(rec, tail) || (s32)((u32)now - rec->stamp) < young)
 			break;
-		/* The others of this CPU wait with it; they are younger. */
-		if (rec->rn && !settle(rec, now))
-			break;
+		if (rec->rn)
+			sk = tcp_reaper_ref_find(rec->rn->net, rec->sk,
+						 rec->hash);
+		if (sk) {
+			bool settled;
+
+			rcu_read_unlock();
+			settled = settle(rec, sk, now);
+			sock_put(sk);
+			rcu_read_lock();
+			/* The rest of this CPU waits with it; it is younger. */
+			if (!settled)
+				break;
+		}
+		if (rec->rn)
+			tally_one(&tally, rec);
 		/* The handler may use the place again. */
-		smp_store_release(&ring->tail, ++tail);
-		if (!(tail % 64))
+		tail++;
+		smp_store_release(&ring->tail, tail);
+		if (!(tail % 64)) {
+			rcu_read_unlock();
 			cond_resched();
+			rcu_read_lock();
+			now = get_jiffies_64();
+		}
 	}
+	rcu_read_unlock();
+	tally_up(&tally);
 	return true;
 }
 
@@ -223,7 +300,7 @@ static void check_losses(void)
 		tcp_reaper_census_request();
 }
 
-static bool drain_all(u32 young)
+static bool drain_all(s32 young)
 {
 	bool busy = false;
 	int cpu;
@@ -280,14 +357,13 @@ void tcp_reaper_nursery_purge(void)
 	mutex_lock(&drain_lock);
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
-		/* Pairs with the release in tcp_reaper_nursery_push(). */
-		u32 head = smp_load_acquire(&ring->head);
-		u32 i;
+		u32 i, head = READ_ONCE(ring->head);
 
 		for (i = ring->tail; i != head; i++) {
 			struct record *rec = record_at(ring, i);
 
-			if (rec->rn && READ_ONCE(rec->rn->closing))
+			if (filled(rec, i) && rec->rn &&
+			    READ_ONCE(rec->rn->closing))
 				rec->rn = NULL;
 		}
 	}
@@ -322,6 +398,8 @@ int tcp_reaper_nursery_setup(void)
 		array_size(tcp_reaper_nursery_records, sizeof(struct record));
 	int cpu;
 
+	nursery_bits = ilog2(tcp_reaper_nursery_records);
+	nursery_room = tcp_reaper_nursery_records - NESTED;
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
 

@@ -79,6 +79,18 @@ void tcp_reaper_count_class(struct tcp_reaper_net *rn,
 }
 
 /**
+ * tcp_reaper_count_seen - more sockets entered a class
+ * @rn: the namespace
+ * @class: the class
+ * @n: how many
+ */
+void tcp_reaper_count_seen(struct tcp_reaper_net *rn,
+			   enum tcp_reaper_class class, u32 n)
+{
+	atomic64_add(n, &rn->stats[class_stat(class, TCP_REAPER_STAT_SEEN)]);
+}
+
+/**
  * tcp_reaper_gauge_tracked - more or fewer sockets tracked
  * @rn: the namespace
  * @class: the class

@@ -53,6 +53,8 @@ void tcp_reaper_count(struct tcp_reaper_net *rn, enum tcp_reaper_stat stat);
 void tcp_reaper_count_class(struct tcp_reaper_net *rn,
 			    enum tcp_reaper_class class,
 			    enum tcp_reaper_class_stat stat);
+void tcp_reaper_count_seen(struct tcp_reaper_net *rn,
+			   enum tcp_reaper_class class, u32 n);
 void tcp_reaper_gauge_tracked(struct tcp_reaper_net *rn,
 			      enum tcp_reaper_class class, int delta);
 u64 tcp_reaper_gauge_read(const struct tcp_reaper_net *rn,

@@ -95,6 +95,8 @@ static void resize(struct tcp_reaper_table *table, u32 bits)
 			e->index_next = *to;
 			*to = e;
 		}
+		if (!(i % 1024))
+			cond_resched();
 	}
 	kvfree(old);
 }

@@ -20,7 +20,7 @@ struct sock;
  * @held: an orphan-to-be whose owner is still inside close()
  * @fin: we sent a FIN in its owner's stead
  * @probed: we switched its keepalive on
- * @probing: and the kernel had a probe unanswered when last looked at
+ * @probing: and the kernel's last probe was unanswered when last looked at
  * @busy: in a batch that is due: only the tick may free it
  * @gone: no longer in the index; freed when its generation is next looked at
  * @census: a census found it, not a hook
@@ -44,8 +44,8 @@ struct tcp_reaper_entry {
 	u64 progress : 48, counted : 16;
 };
 
-/* 25 ms << 11 = 51 s: the longest that a socket is not looked at. */
-#define TCP_REAPER_NR_GENS 12
+/* 25 ms << 13 = 205 s: the longest that a socket is not looked at. */
+#define TCP_REAPER_NR_GENS 14
 #define TCP_REAPER_GEN0_MS 25
 
 /**

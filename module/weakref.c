@@ -13,18 +13,18 @@
 #include "weakref.h"
 
 /**
- * tcp_reaper_ref_get - pin the socket of a weak reference, if it is still there
+ * tcp_reaper_ref_find - pin the socket of a weak reference, if it still exists
  * @net: the namespace in which it was, alive
  * @sk: the pointer
  * @hash: sk_hash when the reference was taken
  *
  * The caller compares tcp_reaper_ref_seq() with what it noted.
  *
- * Context: process context; takes the RCU read lock.
+ * Context: under rcu_read_lock().
  * Return: @sk with a reference (sock_put() it), or NULL.
  */
-struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
-				u32 hash)
+struct sock *tcp_reaper_ref_find(const struct net *net, struct sock *sk,
+				 u32 hash)
 {
 	struct inet_hashinfo *hashinfo = tcp_reaper_hashinfo(net);
 	unsigned int slot = hash & hashinfo->ehash_mask;
@@ -32,32 +32,45 @@ struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
 	const struct hlist_nulls_node *node;
 	struct sock *found;
 
-	rcu_read_lock();
 begin:
 	sk_nulls_for_each_rcu(found, node, chain) {
 		if (found != sk)
 			continue;
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
-			goto none;
+			return NULL;
 		/*
 		 * It may have died and been born again before the pin, and
 		 * its page gone to a time-wait or request socket.
 		 */
 		if (!sk_fullsock(sk) || READ_ONCE(sk->sk_hash) != hash ||
 		    sock_net(sk) != net) {
-			rcu_read_unlock();
 			sock_gen_put(sk);
 			return NULL;
 		}
-		rcu_read_unlock();
 		return sk;
 	}
 	/* Carried off to another chain by a socket that moved: again. */
 	if (get_nulls_value(node) != slot)
 		goto begin;
-none:
-	rcu_read_unlock();
 	return NULL;
+}
+
+/**
+ * tcp_reaper_ref_get - as tcp_reaper_ref_find(), for one at a time
+ * @net: the namespace in which it was, alive
+ * @sk: the pointer
+ * @hash: sk_hash when the reference was taken
+ *
+ * Context: any; takes the RCU read lock.
+ * Return: @sk with a reference (sock_put() it), or NULL.
+ */
+struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
+				u32 hash)
+{
+	rcu_read_lock();
+	sk = tcp_reaper_ref_find(net, sk, hash);
+	rcu_read_unlock();
+	return sk;
 }
 
 /**

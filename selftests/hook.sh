@@ -101,37 +101,72 @@ aged() {
 	((last >= $3))
 }
 
-# A census that finds what the hook should have told, and the hook has told nothing at all since the census before.
-blind() {
-	local round
+# unseen ROUND NEXT: 8 sockets that the hook should have told of are found by a census, and the hook is said to be NEXT.
+unseen() {
+	local round=$1
 
-	if [[ ! -e $KPROBES/enabled ]] && ! mount -t debugfs debugfs /sys/kernel/debug; then
-		skip "a hook that goes blind" "no debugfs"
-		return
-	fi
-	reload hook=auto census_interval_s=0 || return
-	# Past the censuses that adopt, and with something reported.
+	background "blind$round" a leak -k eof -n 8
+	await "blind$round" '^ready' >/dev/null
+	# Younger ones, the hook might still have been about to tell of.
+	check "blind, $round: they grow old" poll_until 5 aged a 1100 $((8 * round))
+	census a
+	check "blind, $round: sockets are found all the same" poll_until 5 stat_is a close_wait_tracked $((8 * round))
+	check "blind, $round: hook_missed counts them" poll_until 5 stat_is a hook_missed $((8 * round))
+	check "blind, $round: the next hook is tried" poll_until 5 hook_says "$2"
+	diag "$(template hook)"
+}
+
+# with_hook HOOK: with this hook, past the censuses that adopt, and with something reported.
+with_hook() {
+	reload hook="$1" census_interval_s=0 || return
 	poll_until 10 stat_at_least a census_runs 1
 	census a
 	dmesg_mark blind
-	echo 0 >$KPROBES/enabled
-	for round in 1 2; do
-		background blind$round a leak -k eof -n 8
-		await blind$round '^ready' >/dev/null
-		# Younger ones, the hook might still have been about to tell of.
-		check "blind, $round: they grow old" poll_until 5 aged a 1100 $((8 * round))
-		census a
-		check "blind, $round: sockets are found all the same" poll_until 5 stat_is a close_wait_tracked $((8 * round))
-		check "blind, $round: hook_missed counts them" poll_until 5 stat_is a hook_missed $((8 * round))
-		case $round in
-		1) check "the next hook is tried" poll_until 5 hook_says '^kprobe tcp_set_state .*a better hook was blind' ;;
-		2) check "then none" poll_until 5 hook_says '^none, census only.*a better hook was blind' ;;
+}
+
+# shellcheck disable=SC2317 # for check
+refused_off() {
+	! echo 0 2>/dev/null >"$1"
+}
+
+# Who has hooked by ftrace keeps it on; where it is off, kprobes would be blind as well, and another hook is found.
+ftrace_off() {
+	local enabled=/proc/sys/kernel/ftrace_enabled word
+
+	if [[ ! -e $enabled || $BEST != ^ftrace* ]]; then
+		skip "ftrace that is switched off" "not hooked by ftrace"
+		return
+	fi
+	reload hook=ftrace || return
+	check "ftrace is not switched off under the hook" refused_off "$enabled"
+	found "after the attempt" IPv4 -4
+	unload
+	echo 0 >$enabled
+	for word in auto tcp_fin tcp_set_state; do
+		reload hook=$word census_interval_s=0 || return
+		case $word in
+		tcp_set_state) check "ftrace is off, hook=$word: none" hook_says '^none, census only' ;;
+		*) check "ftrace is off, hook=$word: the tracepoint" hook_says '^tracepoint inet_sock_set_state' ;;
 		esac
 		diag "$(template hook)"
+		[[ $word == tcp_set_state ]] || found "ftrace is off, hook=$word" IPv4 -4
 	done
-	check "the log says so" test "$(dmesg_since blind | grep -c 'tcp_reaper: hook: .* is blind, trying')" = 2
+	unload
+	echo 1 >$enabled
+}
+
+# A census that finds what the hook should have told, and the hook has told nothing at all since the census before.
+blind_kprobes() {
+	if [[ ! -e $KPROBES/enabled ]] && ! mount -t debugfs debugfs /sys/kernel/debug; then
+		skip "kprobes that are switched off" "no debugfs"
+		return
+	fi
+	with_hook tcp_set_state || return
+	echo 0 >$KPROBES/enabled
+	unseen 1 '^none, census only.*a better hook was blind'
+	check "the log says so" test "$(dmesg_since blind | grep -c 'tcp_reaper: hook: .* is blind, trying none')" = 1
 	echo 1 >$KPROBES/enabled
-	stop blind1 blind2
+	stop blind1
 	policy a close_wait/timeout_ms=100 mode=enforce
 	background census_only a leak -k eof -n 8 -w 20000
 	await census_only '^ready' >/dev/null
@@ -141,16 +176,27 @@ blind() {
 	policy a close_wait/timeout_ms=0 mode=observe
 
 	reload hook=auto || return
-	check "loaded anew, it sees again" hook_says '^kprobe tcp_fin'
+	check "loaded anew, it sees again" hook_says "$BEST"
 	found "after blindness" IPv4 -4
 }
 
+# What "auto" comes to: ftrace where it hands out arguments, kprobes elsewhere.
+best_hook() {
+	load hook=ftrace || return
+	hook_says '^ftrace ' && BEST='^ftrace tcp_fin, tcp_close; nmissed 0$' || BEST=$FIN_CLOSE
+	unload
+}
+
+FIN_CLOSE='^kprobe tcp_fin \((ftrace|jump|breakpoint)\), tcp_close \((ftrace|jump|breakpoint)\); nmissed 0$'
 new_ns a || exit 1
+best_hook || exit 1
 load || exit 1
-hooked auto '^kprobe tcp_fin \((ftrace|jump|breakpoint)\), tcp_close \((ftrace|jump|breakpoint)\); nmissed 0$'
+hooked auto "$BEST"
+hooked tcp_fin "$FIN_CLOSE"
+hooked tracepoint '^tracepoint inet_sock_set_state; nmissed 0$'
 hooked tcp_set_state '^kprobe tcp_set_state \((ftrace|jump|breakpoint)\); nmissed 0$'
 unhooked
 bad_words
-load
-blind
+ftrace_off
+blind_kprobes
 finish

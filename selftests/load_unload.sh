@@ -13,6 +13,7 @@ nothing_left() {
 	left=$(
 		grep tcp_reaper /proc/slabinfo /proc/modules /proc/kallsyms
 		find /proc/net/tcp_reaper /proc/sys/net/tcp_reaper /sys/class/tcp_reaper 2>/dev/null
+		[[ ! -r /sys/kernel/tracing/enabled_functions ]] || grep -E '^tcp_(fin|close|set_state) ' /sys/kernel/tracing/enabled_functions
 		[[ ! -r /sys/kernel/debug/kprobes/list ]] || grep -E 'tcp_(fin|close|set_state)' /sys/kernel/debug/kprobes/list
 	)
 	check_is "$1: nothing of the module is left" "" "$left"
