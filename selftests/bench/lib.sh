@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the guest's parts of the benches share; sourced there.
+
+# figure WORKLOAD VARIANT VALUE UNIT: a line of the result, in tabs.
+figure() {
+	printf 'figure\t%s\t%s\t%s\t%s\n' "$@"
+}
+
+# until_true SECONDS COMMAND...: polls for so long, every POLL seconds; idle time
+# costs nothing where instructions are counted, looking does.
+POLL=0.05
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "bench: not within its time: $*" >&2
+			exit 1
+		}
+		read -rt "$POLL" <> <(:) || :
+	done
+}
+
+# median VALUE...
+median() {
+	printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 }
+		END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+stat_of() {
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/tcp_reaper/stats
+}
+
+stat_is() {
+	(($(stat_of "$1") == $2))
+}
+
+stat_at_least() {
+	(($(stat_of "$1") >= $2))
+}
+
+no_time_wait() {
+	(($(awk '$1 == "TCP:" { print $7 }' /proc/net/sockstat) == 0))
+}
+
+# Nothing is in time-wait: where one run ends, and the next begins.
+calm() {
+	POLL=5 until_true 200 no_time_wait
+}
+
+loaded() {
+	[[ -d /sys/module/$1 ]]
+}
+
+# Loaded, and past its first census.
+load_reaper() {
+	insmod /tcp_reaper.ko "$@"
+	until_true 60 stat_at_least census_runs 1
+}
+
+tracing=/sys/kernel/tracing
+
+# From here on, what our workers do is noted.
+trace_begin() {
+	echo 0 >$tracing/tracing_on
+	echo 65536 >$tracing/buffer_size_kb
+	: >$tracing/trace
+	echo 1 >$tracing/events/workqueue/workqueue_execute_start/enable
+	echo 1 >$tracing/events/workqueue/workqueue_execute_end/enable
+	echo 1 >$tracing/tracing_on
+}
+
+# trace_spent: how long our workers were at work since, in ns: the sum, and the longest time at a stretch. Where instructions
+# are counted, that is how many, those of interrupts that came in between included.
+trace_spent() {
+	echo 0 >$tracing/tracing_on
+	awk '
+		function ns(line) { match(line, /[0-9]+\.[0-9]+: workqueue/); return substr(line, RSTART, RLENGTH - 11) * 1e9 }
+		/workqueue_execute_start.*\[tcp_reaper\]/ { from = ns($0); open = 1 }
+		/workqueue_execute_end.*\[tcp_reaper\]/ && open {
+			took = ns($0) - from
+			sum += took
+			if (took > most) most = took
+			open = 0
+		}
+		END { printf "%d %d\n", sum, most }' $tracing/trace
+	: >$tracing/trace
+}
+
+# elapsed COMMAND...: how long it took, in ns; its output goes to /tmp/elapsed.
+elapsed() {
+	local from
+	from=$(date +%s%N)
+	"$@" >/tmp/elapsed
+	echo $(($(date +%s%N) - from))
+}
+
+# idle SECONDS
+idle() {
+	read -rt "$1" <> <(:) || :
+}
