@@ -39,8 +39,14 @@ runner=$!
 tail -n +1 -f --pid="$runner" "$log"
 wait "$runner"
 
-awk -v wanted=$# '
+awk -v wanted=$# -v release="$(uname -r)" '
 	FILENAME == ARGV[1] {
+		# Of one kernel only: its version, before the test.
+		if ($1 ~ /^[0-9]+\.[0-9]+$/) {
+			if (index(release, $1 ".") != 1)
+				next
+			sub(/^[^ \t]+[ \t]+/, "")
+		}
 		if ($0 !~ /^#/ && NF > 1) {
 			test = $1
 			sub(/^[^ \t]+[ \t]+/, "")
