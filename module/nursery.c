@@ -210,14 +210,14 @@ struct tally {
 
 static void tally_up(struct tally *tally)
 {
-	int class;
+	int c;
 
-	for (class = 0; class < TCP_REAPER_NR_CLASSES; class ++) {
-		if (!tally->seen[class])
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++) {
+		if (!tally->seen[c])
 			continue;
-		tcp_reaper_count_seen(tally->rn, class, tally->seen[class]);
-		events[class] += tally->seen[class];
-		tally->seen[class] = 0;
+		tcp_reaper_count_seen(tally->rn, c, tally->seen[c]);
+		events[c] += tally->seen[c];
+		tally->seen[c] = 0;
 	}
 }
 
@@ -265,8 +265,8 @@ static bool drain(struct ring *ring, s32 young)
 		}
 		if (rec->rn)
 			tally_one(&tally, rec);
-		/* The handler may use the place again. */
 		tail++;
+		/* The handler may use the place again. */
 		smp_store_release(&ring->tail, tail);
 		if (!(tail % 64)) {
 			rcu_read_unlock();

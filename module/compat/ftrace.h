@@ -39,8 +39,8 @@
 
 /*
  * Frees what ftrace_set_filter() made; the ops are not registered any more.
- * ftrace_free_filter() is exported from 6.2 on only (8be9fbd5345d); a filter that
- * is reset to nothing needs no memory either.
+ * ftrace_free_filter() is exported from 6.2 on only (8be9fbd5345d), and leaves
+ * a pointer to what it freed; a filter that is reset to nothing is a constant.
  */
 static inline void tcp_reaper_ftrace_forget(struct ftrace_ops *ops)
 {
