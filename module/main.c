@@ -50,6 +50,7 @@ err_table:
 
 static void __exit tcp_reaper_exit(void)
 {
+	tcp_reaper_watch_halt();
 	tcp_reaper_census_stop();
 	tcp_reaper_hook_remove();
 	tcp_reaper_nursery_quiesce();

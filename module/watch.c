@@ -26,6 +26,9 @@
 #define BATCH 32
 
 struct workqueue_struct *tcp_reaper_wq;
+
+/* Set for good when the module is on its way out. */
+static bool halted;
 /*
  * The ticks of namespaces other than the initial one. A few of them may wait
  * for a socket's lock (reap.c), and an owner can hold that for as long as it
@@ -54,6 +57,18 @@ int tcp_reaper_watch_setup(void)
 	return 0;
 }
 
+/**
+ * tcp_reaper_watch_halt - reap nothing more, in any namespace
+ *
+ * The rest of the unload may take seconds, as the removal of the hook does; an
+ * operator who wants it to stop wants it to stop now. What is under way, 32
+ * sockets a namespace at most, is finished.
+ */
+void tcp_reaper_watch_halt(void)
+{
+	WRITE_ONCE(halted, true);
+}
+
 /** tcp_reaper_watch_teardown - undo tcp_reaper_watch_setup() */
 void tcp_reaper_watch_teardown(void)
 {
@@ -69,7 +84,8 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	u64 due;
 
 	lockdep_assert_held(&rn->lock);
-	if (rn->closing || !tcp_reaper_table_next_due(&rn->table, &due))
+	if (READ_ONCE(halted) || rn->closing ||
+	    !tcp_reaper_table_next_due(&rn->table, &due))
 		return;
 	if (rn->evict.crowded)
 		due = min(due, now + msecs_to_jiffies(TCP_REAPER_GEN0_MS));
@@ -387,6 +403,8 @@ static void tick(struct work_struct *work)
 	struct doomed doomed;
 
 	do {
+		if (READ_ONCE(halted))
+			return;
 		doomed.nr = 0;
 		doomed.evicted = 0;
 		mutex_lock(&rn->lock);

@@ -23,6 +23,7 @@ enum tcp_reaper_finder {
 extern struct workqueue_struct *tcp_reaper_wq;
 
 int tcp_reaper_watch_setup(void);
+void tcp_reaper_watch_halt(void);
 void tcp_reaper_watch_teardown(void);
 void tcp_reaper_watch_start(struct tcp_reaper_net *rn);
 void tcp_reaper_watch_stop(struct tcp_reaper_net *rn);
