@@ -47,7 +47,8 @@ for ((round = 0; round < rounds; round++)); do
 	for variant; do
 		start "$variant"
 		calm
-		took[$variant]+=" $(conn -4 -n "$n" -w $((n / 5)))"
+		read -r ns _ < <(conn -n "$n" -w $((n / 5)))
+		took[$variant]+=" $ns"
 		stop
 	done
 done
