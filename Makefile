@@ -88,10 +88,27 @@ test-dkms: deps-test
 test-debug: deps-test
 	@selftests/run-all --debug
 
+storm: deps-test
+	@selftests/storms
+
+storm-debug: deps-test
+	@selftests/storms --debug
+
+mutants: deps-test
+	@selftests/mutants/run
+
+coverage: deps-test
+	@selftests/coverage
+
 # The kernel's semantic patches: half a minute.
 coccicheck: deps-test
 	@selftests/deps selftests/coccicheck.packages
 	@selftests/coccicheck
+
+# Half an hour, on a machine that does nothing else.
+bench: deps-test
+	@selftests/deps selftests/bench/packages
+	@selftests/bench/run
 
 demo: deps-test
 	@selftests/demo/run
@@ -115,6 +132,11 @@ help:
 	@echo 'make test-arm64   the core tests on arm64, emulated'
 	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
+	@echo 'make storm        attacks in full: load and unload, namespaces, races, hostile tenants,'
+	@echo '                  fuzzing, healthy connections; hours. make storm-debug: a tenth there'
+	@echo 'make mutants      bugs put in on purpose: is each caught?'
+	@echo 'make coverage     what the fuzzing of the files reaches, by KCOV'
+	@echo 'make bench        what the module costs, in instructions, beside the alternatives'
 	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
 	@echo 'make coccicheck   the semantic patches that come with the kernel'
 	@echo 'make vm           a root shell in the VM, with the module and the tests'
@@ -124,4 +146,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	matrix test-arm64 test-dkms test-debug demo vm clean help
+	matrix test-arm64 test-dkms test-debug storm storm-debug mutants coverage bench demo vm clean help
