@@ -32,7 +32,7 @@
 /* How long a transition that began may take; then it is the census's. */
 #define PATIENCE_MS 2000
 /* So many handlers may be nested on a CPU: task, softirq, irq, NMI; twice. */
-#define NESTED 8
+#define HANDLERS_MAX 8
 
 /**
  * struct record - what a probe handler notes of a transition
@@ -399,7 +399,7 @@ int tcp_reaper_nursery_setup(void)
 	int cpu;
 
 	nursery_bits = ilog2(tcp_reaper_nursery_records);
-	nursery_room = tcp_reaper_nursery_records - NESTED;
+	nursery_room = tcp_reaper_nursery_records - HANDLERS_MAX;
 	for_each_possible_cpu(cpu) {
 		struct ring *ring = per_cpu_ptr(&rings, cpu);
 

@@ -6,6 +6,7 @@
 #include <linux/ptrace.h>
 
 #include "config.h"
+#include "kprobes.h"
 
 /*
  * TCP_REAPER_FTRACE says that ftrace calls back with a function's arguments.
@@ -54,11 +55,11 @@ tcp_reaper_ftrace_arg(tcp_reaper_ftrace_regs *regs, unsigned int n)
 #if defined(TCP_REAPER_HAVE_FTRACE_ARGUMENT)
 	return ftrace_regs_get_argument(regs, n);
 #elif defined(TCP_REAPER_HAVE_FTRACE_REGS_MEMBER)
-	return regs_get_kernel_argument(&regs->regs, n);
+	return tcp_reaper_regs_arg(&regs->regs, n);
 #elif defined(TCP_REAPER_HAVE_FTRACE_REGS)
-	return regs_get_kernel_argument(ftrace_get_regs(regs), n);
+	return tcp_reaper_regs_arg(ftrace_get_regs(regs), n);
 #else
-	return regs_get_kernel_argument(regs, n);
+	return tcp_reaper_regs_arg(regs, n);
 #endif
 }
 

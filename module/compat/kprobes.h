@@ -10,15 +10,23 @@
 /*
  * Argument n (0, 1) of the function at whose entry a probe sits.
  * regs_get_kernel_argument() came with 3c88ee194c28 (x86, 4.20); each
- * architecture that has it says so by HAVE_FUNCTION_ARG_ACCESS_API.
+ * architecture that has it says so by HAVE_FUNCTION_ARG_ACCESS_API; s390's
+ * needs a function that is not exported. Known besides are the registers of the
+ * calling conventions of arm and mips.
  */
-static inline unsigned long tcp_reaper_kprobe_arg(struct pt_regs *regs,
-						  unsigned int n)
+static __always_inline unsigned long tcp_reaper_regs_arg(struct pt_regs *regs,
+							 unsigned int n)
 {
-#ifdef CONFIG_HAVE_FUNCTION_ARG_ACCESS_API
+#if defined(CONFIG_S390)
+	return regs->gprs[2 + n];
+#elif defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
 	return regs_get_kernel_argument(regs, n);
+#elif defined(CONFIG_ARM)
+	return regs->uregs[n];
+#elif defined(CONFIG_MIPS)
+	return regs->regs[4 + n];
 #else
-#error "tcp_reaper needs CONFIG_HAVE_FUNCTION_ARG_ACCESS_API"
+#error "tcp_reaper does not know where this architecture passes arguments"
 #endif
 }
 
