@@ -41,7 +41,8 @@ static atomic_t guest_entries = ATOMIC_INIT(0);
  */
 int tcp_reaper_table_setup(void)
 {
-	BUILD_BUG_ON(sizeof(struct tcp_reaper_entry) != 56);
+	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) &&
+		     sizeof(struct tcp_reaper_entry) != 56);
 	/*
 	 * A cache of its own, so a leak shows by its name. Without
 	 * SLAB_ACCOUNT, which costs 8 bytes more an entry as soon as there is a
