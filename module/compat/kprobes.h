@@ -12,7 +12,7 @@
  * regs_get_kernel_argument() came with 3c88ee194c28 (x86, 4.20); each
  * architecture that has it says so by HAVE_FUNCTION_ARG_ACCESS_API; s390's
  * needs a function that is not exported. Known besides are the registers of the
- * calling conventions of arm and mips.
+ * calling conventions of arm, mips and powerpc.
  */
 static __always_inline unsigned long tcp_reaper_regs_arg(struct pt_regs *regs,
 							 unsigned int n)
@@ -23,6 +23,8 @@ static __always_inline unsigned long tcp_reaper_regs_arg(struct pt_regs *regs,
 	return regs_get_kernel_argument(regs, n);
 #elif defined(CONFIG_ARM)
 	return regs->uregs[n];
+#elif defined(CONFIG_PPC)
+	return regs->gpr[3 + n];
 #elif defined(CONFIG_MIPS)
 	return regs->regs[4 + n];
 #else
