@@ -62,7 +62,7 @@ endif
 # Each target's packages are in packages files: a name, and what for.
 deps-test:
 	@selftests/deps selftests/packages selftests/vm/packages \
-		userspace/packages selftests/fuzz/packages
+		userspace/packages selftests/fuzz/packages selftests/bench/packages
 
 check: deps-test
 	@selftests/deps selftests/check.packages
@@ -107,7 +107,7 @@ coccicheck: deps-test
 
 # Half an hour, on a machine that does nothing else.
 bench: deps-test
-	@selftests/deps selftests/bench/packages
+	@selftests/deps selftests/bench/packages selftests/bench/plot.packages
 	@selftests/bench/run
 
 demo: deps-test
