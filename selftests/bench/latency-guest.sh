@@ -14,7 +14,8 @@ load_reaper mode=enforce census_interval_s=0
 echo "$timeout_ms" >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
 ulimit -n 1000000
 sysctl -qw net.ipv4.tcp_max_orphans=4000000 fs.file-max=8000000 fs.nr_open=2000000 \
-	net.ipv4.tcp_max_tw_buckets=4000000 net.ipv4.tcp_mem="4000000 4000000 4000000" net.ipv4.ip_local_port_range="2000 65000"
+	net.ipv4.tcp_max_tw_buckets=4000000 net.ipv4.tcp_mem="4000000 4000000 4000000" \
+	net.core.netdev_max_backlog=1000000 net.ipv4.ip_local_port_range="2000 65000"
 
 echo 131072 >"$tracing/buffer_size_kb"
 echo mono >"$tracing/trace_clock"

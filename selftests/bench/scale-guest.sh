@@ -117,7 +117,8 @@ measure_other() {
 
 ulimit -n 1000000
 sysctl -qw net.ipv4.tcp_max_orphans=4000000 fs.file-max=8000000 fs.nr_open=2000000 \
-	net.ipv4.tcp_max_tw_buckets=4000000 net.ipv4.tcp_mem="4000000 4000000 4000000" net.ipv4.ip_local_port_range="20000 65000" net.core.somaxconn=4096
+	net.ipv4.tcp_max_tw_buckets=4000000 net.ipv4.tcp_mem="4000000 4000000 4000000" \
+	net.core.netdev_max_backlog=1000000 net.ipv4.ip_local_port_range="20000 65000" net.core.somaxconn=4096
 for n; do
 	measure "$n"
 	measure_other "$n" "ss -K" ss -HtnK state close-wait
