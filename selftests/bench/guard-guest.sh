@@ -8,7 +8,7 @@ set -euo pipefail
 
 # One connection, healthy: what its own process spends over none, at the same ports, and what our worker spends on it.
 connection() {
-	local n=16000 warm=2000 rounds=6 round own worker most sum=0 cpu
+	local n=16000 warm=2000 rounds=3 round own worker most sum=0 cpu
 
 	for ((round = 0; round < rounds; round++)); do
 		calm
