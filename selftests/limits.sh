@@ -12,7 +12,7 @@ tracked() {
 	(($(stat_of "$1" close_wait_tracked) + $(stat_of "$1" orphan_tracked) == $2))
 }
 
-# In the initial namespace, which may have all of it: shares are fair.sh's.
+# In the initial namespace, which may have all of it.
 bounded() {
 	local before
 
