@@ -50,7 +50,8 @@ done
 for ((i = 1; i <= PARTS; i++)); do
 	await "leak$i" '^ready' 500 || exit 1
 done
-check "$TOTAL are tracked" poll_until 60 stat_is a close_wait_tracked "$TOTAL" || stats a | grep -v ' 0$' | sed 's/^/# /'
+# Where a ring overflows, the next census but one finds the rest, and rests twenty times as long as it worked.
+check "$TOTAL are tracked" poll_until 180 stat_at_least a close_wait_tracked $((TOTAL - 2)) || stats a | grep -v ' 0$' | sed 's/^/# /'
 
 ss_ms=$(took ss_all)
 # Of so many, one or two may have been reset since, by their peers' kernel.
