@@ -12,8 +12,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sock.h"
@@ -38,6 +36,7 @@ static long seconds;
 static long limit;
 static bool only_4, only_6;
 static int workers;
+static struct tally *tally; /* one a worker */
 
 static void usage(void)
 {
@@ -82,8 +81,10 @@ static bool one(const struct endpoint *ep, bool client_first)
 	return good;
 }
 
-static void work(struct tally *tally, int worker, long share)
+static void work(int worker)
 {
+	long share = limit / workers + (worker < limit % workers);
+	struct tally *mine = &tally[worker];
 	static struct endpoint ep[LISTENERS];
 	long long end = now_us() + seconds * 1000000LL;
 	int i;
@@ -95,20 +96,20 @@ static void work(struct tally *tally, int worker, long share)
 			endpoint_option(&ep[i], '6', NULL);
 		endpoint_listen(&ep[i], 8, false);
 	}
-	while (limit ? tally->connections + tally->errors < share
+	while (limit ? mine->connections + mine->errors < share
 		     : now_us() < end) {
-		if (one(&ep[tally->connections % LISTENERS],
-			tally->connections / LISTENERS % 2))
-			tally->connections++;
+		if (one(&ep[mine->connections % LISTENERS],
+			mine->connections / LISTENERS % 2))
+			mine->connections++;
 		else
-			tally->errors++;
+			mine->errors++;
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct tally *tally, sum = { 0 };
-	int opt, i, status;
+	struct tally sum = { 0 };
+	int opt, i;
 
 	workers = sysconf(_SC_NPROCESSORS_ONLN);
 	while ((opt = getopt(argc, argv, "46s:n:j:")) != -1) {
@@ -134,22 +135,8 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || !seconds == !limit || (only_4 && only_6))
 		usage();
-	tally = mmap(NULL, workers * sizeof(*tally), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (tally == MAP_FAILED)
-		die("mmap");
-	for (i = 0; i < workers; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (pid)
-			continue;
-		work(&tally[i], i, limit / workers + (i < limit % workers));
-		exit(0);
-	}
-	while (wait(&status) > 0)
-		sum.errors += status != 0;
+	tally = shared_memory(workers * sizeof(*tally));
+	sum.errors = run_workers(workers, work);
 	for (i = 0; i < workers; i++) {
 		sum.connections += tally[i].connections;
 		sum.errors += tally[i].errors;

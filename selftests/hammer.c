@@ -21,7 +21,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hammer.h"
@@ -58,6 +57,7 @@ static long writes = 1000;
 static long seed = 1;
 static int workers = 1;
 static bool only_valid;
+static struct tally *tally; /* one a worker */
 static const char *coverage;
 static unsigned long *cover;
 static FILE *reached;
@@ -155,7 +155,7 @@ static void cover_note(void)
 	__atomic_store_n(&cover[0], 0, __ATOMIC_RELAXED);
 }
 
-static void one_write(struct tally *tally, struct hammer_text *text)
+static void one_write(struct tally *mine, struct hammer_text *text)
 {
 	static char before[HAMMER_TEXT], after[HAMMER_TEXT];
 	const struct hammer_file *file = hammer_any_file();
@@ -172,23 +172,23 @@ static void one_write(struct tally *tally, struct hammer_text *text)
 	if (fd < 0)
 		die("%s", file->name);
 	outcome = outcome_of(write(fd, text->buf, text->len));
-	if (!tally->outcome[outcome]++ && outcome == OTHER)
+	if (!mine->outcome[outcome]++ && outcome == OTHER)
 		say("%s, %zu bytes: %s", file->name, text->len,
 		    strerror(errno));
 	close(fd);
 	cover_note();
 	read_all(file->name, after, sizeof(after));
-	if (!hammer_is_value(file, after) && !tally->wrong++)
+	if (!hammer_is_value(file, after) && !mine->wrong++)
 		say("%s reads %.200s", file->name, after);
 	if (workers > 1 || outcome == OK)
 		return;
 	strip(before);
 	strip(after);
-	if (strcmp(before, after) && !tally->wrong++)
+	if (strcmp(before, after) && !mine->wrong++)
 		say("%s: rejected, but changed", file->name);
 }
 
-static void work(struct tally *tally, int worker)
+static void work(int worker)
 {
 	static struct hammer_text text;
 	long i, share = writes / workers + (worker < writes % workers);
@@ -196,15 +196,15 @@ static void work(struct tally *tally, int worker)
 	hammer_seed((uint64_t)seed * 1000 + worker);
 	cover_start(worker);
 	for (i = 0; i < share; i++)
-		one_write(tally, &text);
+		one_write(&tally[worker], &text);
 	if (reached && fclose(reached))
 		die("%s", coverage);
 }
 
 int main(int argc, char **argv)
 {
-	struct tally *tally, sum = { .wrong = 0 };
-	int opt, i, j, status;
+	struct tally sum = { .wrong = 0 };
+	int opt, i, j;
 
 	while ((opt = getopt(argc, argv, "n:j:s:vk:")) != -1) {
 		switch (opt) {
@@ -230,22 +230,8 @@ int main(int argc, char **argv)
 	if (optind != argc)
 		usage();
 	hammer_find_files();
-	tally = mmap(NULL, workers * sizeof(*tally), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (tally == MAP_FAILED)
-		die("mmap");
-	for (i = 0; i < workers; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (!pid) {
-			work(&tally[i], i);
-			exit(0);
-		}
-	}
-	while (wait(&status) > 0)
-		sum.wrong += status != 0;
+	tally = shared_memory(workers * sizeof(*tally));
+	sum.wrong = run_workers(workers, work);
 	for (i = 0; i < workers; i++) {
 		sum.wrong += tally[i].wrong;
 		for (j = 0; j < OUTCOMES; j++)

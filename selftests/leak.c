@@ -100,8 +100,7 @@ static void options(int argc, char **argv)
 	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "k:n:M:cw:")) != -1) {
 		switch (opt) {
 		case 'k':
-			for (i = 0; i < KINDS && strcmp(optarg, kinds[i]); i++)
-				;
+			i = word(optarg, kinds, KINDS);
 			if (i == KINDS)
 				usage();
 			kind = i;

@@ -255,9 +255,7 @@ int main(int argc, char **argv)
 	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "k:n:r:")) != -1) {
 		switch (opt) {
 		case 'k':
-			for (kind = 0;
-			     kind < KINDS && strcmp(optarg, kinds[kind]);)
-				kind++;
+			kind = word(optarg, kinds, KINDS);
 			break;
 		case 'n':
 			count = number(optarg, 1, 10000);
@@ -275,10 +273,9 @@ int main(int argc, char **argv)
 	raise_nofile();
 	owners = calloc(count, sizeof(*owners));
 	peers = calloc(count, sizeof(*peers));
-	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (!owners || !peers || tally == MAP_FAILED)
-		die("memory");
+	tally = shared_memory(sizeof(*tally));
+	if (!owners || !peers)
+		die("calloc");
 	endpoint_listen(&ep, count, false);
 	for (i = 0; i < 2 * HEALTHY; i += 2) {
 		healthy[i] = endpoint_connect(&ep, false);

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -203,4 +205,60 @@ long fill(int fd)
 		}
 	}
 	return total;
+}
+
+/**
+ * word() - a word of the command line
+ * @text: as it stands there
+ * @words: those it may be
+ * @n: how many they are
+ * Return: which it is; @n: none of them.
+ */
+int word(const char *text, const char *const words[], int n)
+{
+	int i = 0;
+
+	while (i < n && strcmp(text, words[i]))
+		i++;
+	return i;
+}
+
+/**
+ * shared_memory() - memory that child processes share with us
+ * @size: in bytes
+ * Return: the memory, zeroed.
+ */
+void *shared_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	return memory;
+}
+
+/**
+ * run_workers() - do something in many processes at once, until all are done
+ * @n: how many
+ * @work: what; is told which of them it is, from 0 on
+ * Return: how many did not end well.
+ */
+int run_workers(int n, void (*work)(int worker))
+{
+	int i, status, bad = 0;
+
+	for (i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (!pid) {
+			work(i);
+			exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		bad += status != 0;
+	return bad;
 }
