@@ -55,6 +55,25 @@ bounded() {
 	check_is "max_tracked=0 tracks nothing" 0 "$(stat_of init close_wait_tracked)"
 }
 
+# Of 80, an eighth is for the initial namespace alone; of the other 70 each holds no more than it leaves free: 35, then 18.
+shared() {
+	local ns want many
+
+	reload max_tracked=80 census_interval_s=0 || return
+	poll_until 10 stat_at_least init census_runs 1
+	while read -r ns many want; do
+		background "share_$ns" "$ns" leak -k eof -n "$many"
+		await "share_$ns" '^ready' >/dev/null
+		check "$ns, with $many stuck: $want are its share" poll_until 5 stat_is "$ns" track_failed $((many - want))
+		check_is "$ns: and tracked" "$want" "$(stat_of "$ns" close_wait_tracked)"
+	done <<-END
+		a 60 35
+		b 40 18
+		init 30 27
+	END
+	stop share_a share_b share_init
+}
+
 slab() {
 	awk -v n="$1" '$1 == "tcp_reaper_entry" { print $n }' /proc/slabinfo
 }
@@ -169,6 +188,7 @@ new_ns a b || exit 1
 in_ns a sysctl -qw net.ipv4.ip_local_port_range="1024 65535"
 load || exit 1
 bounded
+shared
 lost
 if [[ $(slab 4) != 56 ]]; then
 	skip "bytes a tracked socket" "slab debugging makes all objects larger"

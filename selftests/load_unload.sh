@@ -21,7 +21,7 @@ nothing_left() {
 
 # The connections get what time is left, or there would be hardly any rounds.
 under_churn() {
-	local round nmissed lost=0 missed=0 adopted=0 seen=0 tracked line errors
+	local round nmissed lost=0 missed=0 adopted=0 seen=0 tracked line errors from ms longest=0
 
 	# The kernel gives up on them after 100 s, unless told otherwise.
 	in_ns a sysctl -qw net.ipv4.tcp_orphan_retries=15
@@ -49,14 +49,17 @@ under_churn() {
 		set -- $(stats a | awk '{ v[$1] = $2 } END { print v["queue_lost"], v["close_wait_seen"], v["close_wait_tracked"] }')
 		lost=$((lost + $1)) seen=$((seen + $2)) tracked=$3
 		((round % 5)) || ((tracked < STUCK)) || adopted=$((adopted + 1))
+		from=$(date +%s%N)
 		if ! unload; then
 			not_ok "round $round: unload"
 			break
 		fi
+		ms=$((($(date +%s%N) - from) / 1000000))
+		((ms <= longest)) || longest=$ms
 	done
 	check_is "$ROUNDS rounds while connections come and go" $((ROUNDS + 1)) "$round"
 	check_is "each time when there was time for it, all stuck ones were adopted" $((ROUNDS / 5)) "$adopted"
-	diag "in $ROUNDS rounds: close_wait_seen $seen, nmissed $missed, queue_lost $lost"
+	diag "in $ROUNDS rounds: close_wait_seen $seen, nmissed $missed, queue_lost $lost; the longest unload took $longest ms"
 	check "the hook was at work" test "$seen" -gt "$ROUNDS"
 
 	: >"$TMP/enough"
