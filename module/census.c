@@ -133,6 +133,7 @@ static void found(struct sock *sk)
 	tcp_reaper_count(rn, TCP_REAPER_STAT_ADOPTED);
 	if (class == TCP_REAPER_CLOSE_WAIT && tcp_reaper_hook_present() &&
 	    census.number > rn->adopt_until &&
+	    census.number > READ_ONCE(rn->refused_until) &&
 	    tcp_reaper_elapsed_ms(since, now) > REPORTED_MS) {
 		tcp_reaper_count(rn, TCP_REAPER_STAT_HOOK_MISSED);
 		census.missed++;
@@ -217,7 +218,7 @@ static void begin(void)
 {
 	census.walking = true;
 	census.again = false;
-	census.number++;
+	WRITE_ONCE(census.number, census.number + 1);
 	census.of = 0;
 	census.bucket = 0;
 	census.skip = 0;
@@ -327,6 +328,21 @@ void tcp_reaper_census_adopt(struct tcp_reaper_net *rn)
 	rn->adopt_until = census.number + 1 + census.walking;
 	mutex_unlock(&tcp_reaper_net_lock);
 	tcp_reaper_census_request();
+}
+
+/**
+ * tcp_reaper_census_refused - a socket was reported, but could not be tracked
+ * @rn: its namespace
+ *
+ * For as long as that goes on, what a census finds here is not held against the
+ * hook: it may be what was turned away.
+ *
+ * Context: process context, under @rn's lock.
+ */
+void tcp_reaper_census_refused(struct tcp_reaper_net *rn)
+{
+	/* A walk that is going on may have passed by already. */
+	WRITE_ONCE(rn->refused_until, READ_ONCE(census.number) + 1);
 }
 
 /**

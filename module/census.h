@@ -13,5 +13,6 @@ void tcp_reaper_census_stop(void);
 void tcp_reaper_census_request(void);
 void tcp_reaper_census_retime(void);
 void tcp_reaper_census_adopt(struct tcp_reaper_net *rn);
+void tcp_reaper_census_refused(struct tcp_reaper_net *rn);
 
 #endif

@@ -34,6 +34,8 @@ struct tcp_reaper_sysfs;
  * @seqno: grows with each namespace; the census resumes by it
  * @adopt_until: censuses up to this number (census.c) find what no hook could
  *	have seen. Protected by tcp_reaper_net_lock.
+ * @refused_until: and those up to this one what there was no room for. Written
+ *	under @lock, read by the census without it.
  * @list: in tcp_reaper_nets, under tcp_reaper_net_lock
  * @lock: protects @table, writes to @policy and @closing. Never held while a
  *	socket lock is waited for.
@@ -54,6 +56,7 @@ struct tcp_reaper_net {
 
 	u64 seqno ____cacheline_aligned_in_smp;
 	u32 adopt_until;
+	u32 refused_until;
 	struct list_head list;
 	struct mutex lock; /* see above */
 	bool closing;

@@ -13,6 +13,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "census.h"
 #include "facts.h"
 #include "judge.h"
 #include "netns.h"
@@ -180,6 +181,7 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 	e = tcp_reaper_table_add(&rn->table, sk);
 	if (!e) {
 		tcp_reaper_count(rn, TCP_REAPER_STAT_TRACK_FAILED);
+		tcp_reaper_census_refused(rn);
 		goto out;
 	}
 	tcp_reaper_entry_begin(e, sk, class, since);

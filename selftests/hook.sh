@@ -92,15 +92,6 @@ refused() {
 	! load "$@" && ! loaded
 }
 
-# aged NS MS N: N sockets in CLOSE_WAIT have heard nothing for so long, as the kernel tells.
-# shellcheck disable=SC2317 # for poll_until
-aged() {
-	local last
-	last=$(in_ns "$1" ss -Htni state close-wait | grep -oE 'lastrcv:[0-9]+|lastack:[0-9]+' | awk -F: -v ms="$2" '
-		/lastack/ && $2 >= ms { n++ } END { print n + 0 }')
-	((last >= $3))
-}
-
 # unseen ROUND NEXT: 8 sockets that the hook should have told of are found by a census, and the hook is said to be NEXT.
 unseen() {
 	local round=$1

@@ -298,6 +298,14 @@ count_tcp() {
 		END { print n + 0 }'
 }
 
+# aged NS MS N: N sockets in CLOSE_WAIT have heard nothing for so long, as the kernel tells; for poll_until.
+aged() {
+	local last
+	last=$(in_ns "$1" ss -Htni state close-wait | grep -oE 'lastrcv:[0-9]+|lastack:[0-9]+' | awk -F: -v ms="$2" '
+		/lastack/ && $2 >= ms { n++ } END { print n + 0 }')
+	((last >= $3))
+}
+
 # proc_net NS FILE...: files below /proc/net of a namespace.
 proc_net() {
 	local ns=$1

@@ -14,10 +14,11 @@ tracked() {
 
 # In the initial namespace, which may have all of it.
 bounded() {
-	local before
+	local before hook
 
 	reload max_tracked=100 census_interval_s=0 || return
 	poll_until 10 stat_at_least init census_runs 1
+	hook=$(template hook)
 	background first init leak -k eof -n 150
 	await first '^ready' >/dev/null
 	check "tracking stops at max_tracked" poll_until 5 stat_is init close_wait_tracked 100
@@ -26,6 +27,9 @@ bounded() {
 	await other '^ready' >/dev/null
 	check "the bound holds for all namespaces together" poll_until 5 stat_is b track_failed 10
 	check_is "and nothing there is tracked" 0 "$(stat_of b close_wait_tracked)"
+	# Younger ones, the hook might still have been about to tell of.
+	check "they grow old" poll_until 10 aged init 1100 150
+	check "there too" poll_until 10 aged b 1100 10
 	census init
 	check_is "a census does not pass the bound" 100 "$(stat_of init close_wait_tracked)"
 	before=$(stat_of init track_failed)
@@ -34,6 +38,8 @@ bounded() {
 	check "once it is raised, a census finds the others" poll_until 5 stat_is init close_wait_tracked 150
 	check "there too" poll_until 5 stat_is b close_wait_tracked 10
 	check_is "and none fails any more" "$before" "$(stat_of init track_failed)"
+	check_is "nor is it held against the hook that there was no room" "0 0 $hook" \
+		"$(stat_of init hook_missed) $(stat_of b hook_missed) $(template hook)"
 
 	template max_tracked 10
 	check_is "a lower bound throws nobody out" 150 "$(stat_of init close_wait_tracked)"
@@ -47,6 +53,7 @@ bounded() {
 	census init
 	check "for those that had none" poll_until 5 stat_is init close_wait_tracked 5
 	stop third
+	check "and these go, too" poll_until 60 stat_is init close_wait_tracked 0
 
 	template max_tracked 0
 	background none init leak -k eof -n 5 -w 1500
