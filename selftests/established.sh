@@ -50,7 +50,7 @@ policy near close_wait/timeout_ms=0 orphan/timeout_ms=0 mode=enforce
 # "dead": the peer hears nothing any more. "silent": it lives, and says nothing. "own": the owner keeps it alive by itself, with a dead
 # peer, in its own time. "tuned": the owner has set the times, but not the switch. "busy": some traffic.
 for f in -4 -6; do
-	start silent $f -n 3 pause o:state o:settings o:send=10 p:read pause mark o:until=close,30000 o:error
+	start silent $f -n 3 pause o:state o:settings o:send=10 o:acked=10000 p:read pause mark o:until=close,30000 o:error
 	start dead $f -n 3 p:cut pause mark o:until=close,30000 o:error o:read
 	start own $f -n 3 o:keep=100,50,5 o:keepalive p:cut pause o:state o:settings
 	start tuned $f -n 3 o:keep=100,50,5 pause o:state o:settings
