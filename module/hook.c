@@ -12,16 +12,17 @@
 #include "hook.h"
 #include "hook_ways.h"
 
-static int nothing(void)
+static int nothing(const struct tcp_reaper_hook_way *way)
 {
 	return 0;
 }
 
-static void nothing_to_remove(void)
+static void nothing_to_remove(const struct tcp_reaper_hook_way *way)
 {
 }
 
-static int describe_nothing(char *buf, size_t size)
+static int describe_nothing(const struct tcp_reaper_hook_way *way, char *buf,
+			    size_t size)
 {
 	return scnprintf(buf, size, "none, census only");
 }
@@ -81,21 +82,23 @@ int tcp_reaper_hook_choose(const char *word)
 
 static unsigned long rung_nmissed(void)
 {
-	return ladder[rung]->nmissed ? ladder[rung]->nmissed() : 0;
+	const struct tcp_reaper_hook_way *way = ladder[rung];
+
+	return way->nmissed ? way->nmissed(way) : 0;
 }
 
 static void step_off(void)
 {
 	lockdep_assert_held(&hook_lock);
 	nmissed_before += rung_nmissed();
-	ladder[rung]->remove();
+	ladder[rung]->remove(ladder[rung]);
 	WRITE_ONCE(rung, BOTTOM);
 }
 
 static void step_on_from(int to)
 {
 	lockdep_assert_held(&hook_lock);
-	while (ladder[to]->install())
+	while (ladder[to]->install(ladder[to]))
 		to++;
 	WRITE_ONCE(rung, to);
 }
@@ -184,7 +187,7 @@ int tcp_reaper_hook_describe(char *buf, size_t size)
 	int n;
 
 	mutex_lock(&hook_lock);
-	n = ladder[rung]->describe(buf, size);
+	n = ladder[rung]->describe(ladder[rung], buf, size);
 	n += scnprintf(buf + n, size - n, "; nmissed %lu%s\n",
 		       nmissed_before + rung_nmissed(),
 		       blind ? "; a better hook was blind" : "");

@@ -79,13 +79,18 @@ static int add(void)
 	return err;
 }
 
-static void remove(void)
+static void take_off(void)
 {
 	unregister_ftrace_function(&ops);
 	tcp_reaper_ftrace_forget(&ops);
 }
 
-static int install(void)
+static void remove(const struct tcp_reaper_hook_way *way)
+{
+	take_off();
+}
+
+static int install(const struct tcp_reaper_hook_way *way)
 {
 	int err = add();
 
@@ -95,7 +100,8 @@ static int install(void)
 	return err;
 }
 
-static int describe(char *buf, size_t size)
+static int describe(const struct tcp_reaper_hook_way *way, char *buf,
+		    size_t size)
 {
 	return scnprintf(buf, size, "ftrace tcp_fin, tcp_close");
 }
@@ -113,7 +119,7 @@ bool tcp_reaper_hook_ftrace_off(void)
 	int err = add();
 
 	if (!err)
-		remove();
+		take_off();
 	return err == -EBUSY;
 }
 
@@ -124,16 +130,17 @@ bool tcp_reaper_hook_ftrace_off(void)
 	return false;
 }
 
-static int install(void)
+static int install(const struct tcp_reaper_hook_way *way)
 {
 	return -EOPNOTSUPP;
 }
 
-static void remove(void)
+static void remove(const struct tcp_reaper_hook_way *way)
 {
 }
 
-static int describe(char *buf, size_t size)
+static int describe(const struct tcp_reaper_hook_way *way, char *buf,
+		    size_t size)
 {
 	return 0;
 }

@@ -39,45 +39,51 @@ static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 NOKPROBE_SYMBOL(on_set_state);
 
 /**
- * struct hook_probe - one probe and its state
+ * struct tcp_reaper_hook_probe - one probe and its state
  * @symbol: the function probed
  * @handler: what runs at its entry
  * @kp: the kernel's side of it, made anew at each installation
  */
-struct hook_probe {
+struct tcp_reaper_hook_probe {
 	const char *symbol;
 	kprobe_pre_handler_t handler;
 	struct kprobe kp;
 };
 
-static struct hook_probe fin_close[] = {
+static struct tcp_reaper_hook_probe fin_close[] = {
 	{ .symbol = "tcp_fin", .handler = on_fin },
 	{ .symbol = "tcp_close", .handler = on_close },
+	{},
 };
 
-static struct hook_probe set_state[] = {
+static struct tcp_reaper_hook_probe set_state[] = {
 	{ .symbol = "tcp_set_state", .handler = on_set_state },
+	{},
 };
 
-static void remove(struct hook_probe *probes, int nr)
+static void remove_until(struct tcp_reaper_hook_probe *p,
+			 const struct tcp_reaper_hook_probe *end)
 {
-	while (nr--)
-		unregister_kprobe(&probes[nr].kp);
+	for (; p != end && p->symbol; p++)
+		unregister_kprobe(&p->kp);
 }
 
-static int install(struct hook_probe *probes, int nr)
+static void remove(const struct tcp_reaper_hook_way *way)
 {
-	int i, err;
+	remove_until(way->probes, NULL);
+}
+
+static int install(const struct tcp_reaper_hook_way *way)
+{
+	struct tcp_reaper_hook_probe *p = way->probes;
+	int err;
 
 	if (IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) &&
 	    tcp_reaper_hook_ftrace_off()) {
-		pr_warn("hook: no kprobe on %s: ftrace is off\n",
-			probes[0].symbol);
+		pr_warn("hook: no kprobe on %s: ftrace is off\n", p->symbol);
 		return -EBUSY;
 	}
-	for (i = 0; i < nr; i++) {
-		struct hook_probe *p = &probes[i];
-
+	for (; p->symbol; p++) {
 		p->kp = (struct kprobe){
 			.symbol_name = p->symbol,
 			.pre_handler = p->handler,
@@ -86,85 +92,50 @@ static int install(struct hook_probe *probes, int nr)
 		if (err) {
 			pr_warn("hook: no kprobe on %s: error %d\n", p->symbol,
 				err);
-			remove(probes, i);
+			remove_until(way->probes, p);
 			return err;
 		}
 	}
 	return 0;
 }
 
-static unsigned long nmissed(const struct hook_probe *probes, int nr)
+static unsigned long nmissed(const struct tcp_reaper_hook_way *way)
 {
+	const struct tcp_reaper_hook_probe *p;
 	unsigned long n = 0;
 
-	while (nr--)
-		n += probes[nr].kp.nmissed;
+	for (p = way->probes; p->symbol; p++)
+		n += p->kp.nmissed;
 	return n;
 }
 
-static int describe(struct hook_probe *probes, int nr, char *buf, size_t size)
+static int describe(const struct tcp_reaper_hook_way *way, char *buf,
+		    size_t size)
 {
-	int i, n = scnprintf(buf, size, "kprobe ");
+	struct tcp_reaper_hook_probe *p;
+	int n = 0;
 
-	for (i = 0; i < nr; i++)
-		n += scnprintf(buf + n, size - n, "%s%s (%s)", i ? ", " : "",
-			       probes[i].symbol,
-			       tcp_reaper_kprobe_how(&probes[i].kp));
+	for (p = way->probes; p->symbol; p++)
+		n += scnprintf(buf + n, size - n, "%s %s (%s)",
+			       n ? "," : "kprobe", p->symbol,
+			       tcp_reaper_kprobe_how(&p->kp));
 	return n;
-}
-
-static int fin_close_install(void)
-{
-	return install(fin_close, ARRAY_SIZE(fin_close));
-}
-
-static void fin_close_remove(void)
-{
-	remove(fin_close, ARRAY_SIZE(fin_close));
-}
-
-static unsigned long fin_close_nmissed(void)
-{
-	return nmissed(fin_close, ARRAY_SIZE(fin_close));
-}
-
-static int fin_close_describe(char *buf, size_t size)
-{
-	return describe(fin_close, ARRAY_SIZE(fin_close), buf, size);
 }
 
 const struct tcp_reaper_hook_way tcp_reaper_hook_fin_close = {
 	.word = "tcp_fin",
-	.install = fin_close_install,
-	.remove = fin_close_remove,
-	.nmissed = fin_close_nmissed,
-	.describe = fin_close_describe,
+	.install = install,
+	.remove = remove,
+	.nmissed = nmissed,
+	.describe = describe,
+	.probes = fin_close,
 };
-
-static int set_state_install(void)
-{
-	return install(set_state, ARRAY_SIZE(set_state));
-}
-
-static void set_state_remove(void)
-{
-	remove(set_state, ARRAY_SIZE(set_state));
-}
-
-static unsigned long set_state_nmissed(void)
-{
-	return nmissed(set_state, ARRAY_SIZE(set_state));
-}
-
-static int set_state_describe(char *buf, size_t size)
-{
-	return describe(set_state, ARRAY_SIZE(set_state), buf, size);
-}
 
 const struct tcp_reaper_hook_way tcp_reaper_hook_set_state = {
 	.word = "tcp_set_state",
-	.install = set_state_install,
-	.remove = set_state_remove,
-	.nmissed = set_state_nmissed,
-	.describe = set_state_describe,
+	.install = install,
+	.remove = remove,
+	.nmissed = nmissed,
+	.describe = describe,
+	.probes = set_state,
 };

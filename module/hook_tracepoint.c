@@ -31,7 +31,7 @@ static void compare(struct tracepoint *tp, void *unused)
 		tracepoint = tp;
 }
 
-static int install(void)
+static int install(const struct tcp_reaper_hook_way *way)
 {
 	int err = -ENOENT;
 
@@ -46,13 +46,14 @@ static int install(void)
 	return err;
 }
 
-static void remove(void)
+static void remove(const struct tcp_reaper_hook_way *way)
 {
 	tracepoint_probe_unregister(tracepoint, on_set_state, NULL);
 	tracepoint_synchronize_unregister();
 }
 
-static int describe(char *buf, size_t size)
+static int describe(const struct tcp_reaper_hook_way *way, char *buf,
+		    size_t size)
 {
 	return scnprintf(buf, size, "tracepoint " NAME);
 }

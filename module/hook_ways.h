@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+struct tcp_reaper_hook_probe;
+
 /**
  * struct tcp_reaper_hook_way - a way to hear of transitions
  * @word: what the module parameter calls it
@@ -11,15 +13,18 @@
  * @remove: no handler runs any more when it returns; sleeps
  * @nmissed: hits that the kernel skipped since @install; NULL if it skips none
  * @describe: write what is probed, and how, to @buf; returns the length
+ * @probes: of a way by kprobes, up to one without a symbol; NULL for others
  *
  * All are called under hook.c's lock.
  */
 struct tcp_reaper_hook_way {
 	const char *word;
-	int (*install)(void);
-	void (*remove)(void);
-	unsigned long (*nmissed)(void);
-	int (*describe)(char *buf, size_t size);
+	int (*install)(const struct tcp_reaper_hook_way *way);
+	void (*remove)(const struct tcp_reaper_hook_way *way);
+	unsigned long (*nmissed)(const struct tcp_reaper_hook_way *way);
+	int (*describe)(const struct tcp_reaper_hook_way *way, char *buf,
+			size_t size);
+	struct tcp_reaper_hook_probe *probes;
 };
 
 extern const struct tcp_reaper_hook_way tcp_reaper_hook_ftrace;
