@@ -2,51 +2,44 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench/census, inside the VM.
 set -euo pipefail
+. "$(dirname "$0")/lib.sh"
 
 n=$1
-tracing=/sys/kernel/tracing
-stats=/proc/net/tcp_reaper/stats
 
-# until_true COMMAND...: polls for a minute.
-until_true() {
-	local end=$((SECONDS + 60))
-	until "$@"; do
-		((SECONDS < end)) || exit 1
-		read -rt 0.2 <> <(:) || :
-	done
+held() {
+	(($(grep -c ' 01 ' /proc/net/tcp) >= 2 * n))
 }
-runs() { awk '$1 == "census_runs" { print $2 }' "$stats"; }
-ran() { (($(runs) > $1)); }
-held() { (($(grep -c ' 01 ' /proc/net/tcp) >= $1)); }
 
-# instructions: of the next census, from its steps.
+# instructions: of the next census. Nothing else is there for our workers to do.
 instructions() {
-	local before
-	: >$tracing/trace
-	before=$(runs)
+	local before spent
+	before=$(stat_of census_runs)
+	trace_begin
 	echo 1 >/sys/module/tcp_reaper/parameters/census_interval_s
-	until_true ran "$before"
+	until_true 60 stat_at_least census_runs $((before + 1))
 	echo 0 >/sys/module/tcp_reaper/parameters/census_interval_s
-	awk '/workqueue_execute_start.*census_step/ { t = stamp($0); open = 1 }
-	     /workqueue_execute_end.*census_step/ && open { sum += stamp($0) - t; open = 0; done = 1 }
-	     function stamp(line) { match(line, /[0-9]+\.[0-9]+:/); return substr(line, RSTART, RLENGTH - 1) * 1e9 }
-	     END { if (!done) exit 1; printf "%d", sum }' $tracing/trace
+	read -r spent _ < <(trace_spent)
+	((spent))
+	echo "$spent"
+}
+
+# each INSTRUCTIONS: of a socket, over those of an empty hash.
+each() {
+	awk -v n="$n" -v empty="$empty" -v all="$1" 'BEGIN { printf "%.1f", (all - empty) / (2 * n) }'
 }
 
 ulimit -n 1000000
-insmod /tcp_reaper.ko census_interval_s=0
-echo 1 >$tracing/events/workqueue/enable
+load_reaper census_interval_s=0
 empty=$(instructions)
 duo -4 -n "$n" -p 9000 pause >/dev/null &
 duo=$!
-until_true held $((2 * n))
+until_true 60 held
 off=$(instructions)
 echo 3600000 >/proc/sys/net/tcp_reaper/established_timeout_ms
 on=$(instructions)
-echo "census of an empty hash: $empty instructions"
-awk -v n="$n" -v e="$empty" -v off="$off" -v on="$on" 'BEGIN {
-	printf "a healthy socket: %.0f instructions\n", (off - e) / (2 * n)
-	printf "the same with established/timeout_ms on: %.0f\n", (on - e) / (2 * n) }'
+figure "empty hash" reaper "$empty" instructions
+figure "healthy socket" reaper "$(each "$off")" instructions
+figure "healthy socket" "established on" "$(each "$on")" instructions
 kill "$duo"
 wait "$duo" || :
 rmmod tcp_reaper

@@ -4,7 +4,7 @@
  *
  *	how=set_state	a kprobe on tcp_set_state
  *	how=fin_close	kprobes on tcp_fin and tcp_close
- *	how=ftrace	ftrace callbacks on tcp_fin and tcp_close
+ *	how=ftrace	ftrace's callback on tcp_fin and tcp_close
  *	how=tracepoint	a probe of sock:inet_sock_set_state
  */
 #include <linux/kprobes.h>
@@ -51,41 +51,26 @@ static void notrace nothing_called(unsigned long ip, unsigned long parent_ip,
 {
 }
 
-static struct {
-	char *symbol;
-	struct ftrace_ops ops;
-	bool installed;
-} callbacks[] = {
-	{ "tcp_fin",
-	  { .func = nothing_called, .flags = TCP_REAPER_FTRACE_FLAGS } },
-	{ "tcp_close",
-	  { .func = nothing_called, .flags = TCP_REAPER_FTRACE_FLAGS } },
+static struct ftrace_ops ops = {
+	.func = nothing_called,
+	.flags = TCP_REAPER_FTRACE_FLAGS,
 };
 
-static void remove_callbacks(void)
+static bool called;
+
+static int install_callback(void)
 {
-	int i;
+	static unsigned char tcp_fin[] = "tcp_fin", tcp_close[] = "tcp_close";
+	int err;
 
-	for (i = 0; i < ARRAY_SIZE(callbacks); i++) {
-		if (callbacks[i].installed)
-			unregister_ftrace_function(&callbacks[i].ops);
-		ftrace_free_filter(&callbacks[i].ops);
-	}
-}
-
-static int install_callbacks(void)
-{
-	int i, err = 0;
-
-	for (i = 0; i < ARRAY_SIZE(callbacks) && !err; i++) {
-		err = ftrace_set_filter(&callbacks[i].ops, callbacks[i].symbol,
-					strlen(callbacks[i].symbol), 1);
-		if (!err)
-			err = register_ftrace_function(&callbacks[i].ops);
-		callbacks[i].installed = !err;
-	}
+	err = ftrace_set_filter(&ops, tcp_fin, strlen(tcp_fin), 1);
+	if (!err)
+		err = ftrace_set_filter(&ops, tcp_close, strlen(tcp_close), 0);
+	if (!err)
+		err = register_ftrace_function(&ops);
 	if (err)
-		remove_callbacks();
+		tcp_reaper_ftrace_forget(&ops);
+	called = !err;
 	return err;
 }
 
@@ -108,7 +93,7 @@ static int __init empty_hook_init(void)
 	if (!strcmp(how, "fin_close"))
 		return install(0, 2);
 	if (!strcmp(how, "ftrace"))
-		return install_callbacks();
+		return install_callback();
 	if (strcmp(how, "tracepoint"))
 		return -EINVAL;
 	for_each_kernel_tracepoint(look_for_tracepoint, NULL);
@@ -119,7 +104,10 @@ static int __init empty_hook_init(void)
 
 static void __exit empty_hook_exit(void)
 {
-	remove_callbacks();
+	if (called) {
+		unregister_ftrace_function(&ops);
+		tcp_reaper_ftrace_forget(&ops);
+	}
 	if (nr_installed)
 		unregister_kprobes(installed, nr_installed);
 	if (tracepoint) {
