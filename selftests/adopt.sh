@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 TIMEOUT=2000
-LATEST=2600
+LATEST=$((TIMEOUT + $(slack 600)))
 
 # What there is, and how many of them in each class. The peers of the orphans in FIN_WAIT2 have got a FIN and are held by a
 # process that does not close them: they are in CLOSE_WAIT, and are adopted too.
@@ -22,12 +22,12 @@ at() {
 new_ns a || exit 1
 for i in "${!leaks[@]}"; do
 	read -r -a options <<<"${leaks[i]}"
-	background "leak$i" a leak -w 60000 -k "${options[@]}"
+	background "leak$i" a leak -w 240000 -k "${options[@]}"
 	await "leak$i" '^ready' >/dev/null || exit 1
 done
 for i in "${!strays[@]}"; do
 	read -r -a options <<<"${strays[i]}"
-	background "stray$i" a orphans -w 60000 -s "${options[@]}"
+	background "stray$i" a orphans -w 240000 -s "${options[@]}"
 	await "stray$i" '^ready' >/dev/null || exit 1
 done
 check_is "all leaks are there before the load" $((LEAKED + PEERS)) "$(count_tcp a CLOSE_WAIT)"
@@ -40,7 +40,7 @@ knob a mode enforce
 loaded_ms=$(now_ms)
 
 for i in "${!leaks[@]}"; do
-	line=$(await "leak$i" '^report' 70)
+	line=$(await "leak$i" '^report' 250)
 	ended "leak$i"
 	diag "$line"
 	n=$(field n "$line")
@@ -49,7 +49,7 @@ for i in "${!leaks[@]}"; do
 	check_between "${leaks[i]}: in time" $TIMEOUT $((loaded_ms - $(at at_ms "leak$i") + LATEST + 10)) "$(field max_ms "$line")"
 done
 for i in "${!strays[@]}"; do
-	line=$(await "stray$i" '^orphans' 70)
+	line=$(await "stray$i" '^orphans' 250)
 	ended "stray$i"
 	diag "$line"
 	check_is "${strays[i]}: none left" 0 "$(field left "$line")"

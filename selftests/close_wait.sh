@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 TIMEOUT=2000
-LATEST=2600
+LATEST=$((TIMEOUT + $(slack 600)))
 
 # leaked NAME KIND OPTION...: leak them, and see each of them reaped in time, by its own clock.
 leaked() {

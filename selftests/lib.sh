@@ -413,10 +413,24 @@ census() {
 	return "$status"
 }
 
-# many N: N of something, or a tenth where a kernel that checks itself takes a hundred times as long for each.
+# checks_itself: a kernel that takes many times as long for each packet.
+checks_itself() {
+	grep -qE ' (__asan_load8|lock_acquire|kcsan_setup_watchpoint)$' /proc/kallsyms
+}
+
+# many N: N of something, or a tenth on such a kernel.
 many() {
-	if grep -qE ' (__asan_load8|lock_acquire)$' /proc/kallsyms; then
+	if checks_itself; then
 		echo $(($1 / 10))
+	else
+		echo "$1"
+	fi
+}
+
+# slack MS: how much later than its time something may come, which is five times as much there.
+slack() {
+	if checks_itself; then
+		echo $(($1 * 5))
 	else
 		echo "$1"
 	fi

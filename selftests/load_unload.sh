@@ -69,7 +69,7 @@ under_churn() {
 	line=$(awk '{ split($2, f, "="); n += f[2] } END { print n }' "$(output churn)")
 	check_is "not one of them" 0 "$errors"
 	diag "$line connections"
-	check "and there were many" test "$line" -gt $((ROUNDS * 20))
+	check "and there were many" test "$line" -gt $((ROUNDS * 10))
 	check_is "stuck sockets are as they were" "$STUCK" "$(count_tcp a CLOSE_WAIT)"
 	check_is "orphans too" 10 "$(count_tcp a FIN_WAIT1)"
 	stop stuck orphans

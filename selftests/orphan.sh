@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 TIMEOUT=2000
-LATEST=2600
+LATEST=$((TIMEOUT + $(slack 600)))
 
 # What to make: a name, then the options of orphans.
 cases=(
