@@ -3,6 +3,8 @@
  * /proc/net/tcp_reaper/log: the last actions of a namespace. A reader that has
  * come to the end polls for more.
  */
+#include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/poll.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
@@ -11,45 +13,97 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/wait_bit.h>
+#include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
 #include "compat/procfs.h"
 #include "log.h"
 #include "policy.h"
+#include "watch.h"
 #include "words.h"
+
+#define LEAVE_MS 10
+
+/**
+ * struct tcp_reaper_log_waiters - who polls for a log
+ * @wait: their queue
+ * @leave: sees them off, and frees this
+ */
+struct tcp_reaper_log_waiters {
+	wait_queue_head_t wait;
+	struct delayed_work leave;
+};
+
+/* Queues of logs that are no more. */
+static atomic_t leaving = ATOMIC_INIT(0);
+
+/*
+ * Who polls may sleep on our queue still, or have an epoll instance look at it.
+ * A woken poll() finds the file gone, and leaves the queue; epoll leaves it by
+ * POLLFREE. Neither can be made to, and one that is frozen takes its time: it
+ * may hold up neither the end of a namespace nor the other work.
+ */
+static void leave(struct work_struct *work)
+{
+	struct tcp_reaper_log_waiters *waiters =
+		container_of(to_delayed_work(work),
+			     struct tcp_reaper_log_waiters, leave);
+
+	if (wq_has_sleeper(&waiters->wait)) {
+		__wake_up(&waiters->wait, TASK_NORMAL, 0,
+			  poll_to_key(EPOLLHUP | POLLFREE));
+		queue_delayed_work(tcp_reaper_wq, &waiters->leave,
+				   msecs_to_jiffies(LEAVE_MS));
+		return;
+	}
+	/* epoll reads the queue's address under RCU. */
+	synchronize_rcu();
+	kfree(waiters);
+	if (atomic_dec_and_test(&leaving))
+		wake_up_var(&leaving);
+}
+
+/**
+ * tcp_reaper_log_quiesce - wait until nobody polls for any log that is no more
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_log_quiesce(void)
+{
+	wait_var_event(&leaving, !atomic_read(&leaving));
+}
 
 /**
  * tcp_reaper_log_setup - an empty log
  * @log: the log
+ *
+ * Return: 0 or -ENOMEM.
  */
-void tcp_reaper_log_setup(struct tcp_reaper_log *log)
+int tcp_reaper_log_setup(struct tcp_reaper_log *log)
 {
 	spin_lock_init(&log->lock);
-	init_waitqueue_head(&log->wait);
+	log->waiters = kmalloc(sizeof(*log->waiters), GFP_KERNEL);
+	if (!log->waiters)
+		return -ENOMEM;
+	init_waitqueue_head(&log->waiters->wait);
+	INIT_DELAYED_WORK(&log->waiters->leave, leave);
+	return 0;
 }
 
 /**
  * tcp_reaper_log_teardown - free a log
  * @log: the log; its file is removed, so that nobody new can come to wait
- *
- * Who polls may sleep on our queue still, or have an epoll instance look at it.
- * A woken poll() finds the file gone, and leaves the queue; epoll leaves it by
- * POLLFREE. Neither can be made to wait for us, so we wait for them.
- *
- * Context: process context, sleeps.
  */
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log)
 {
 	/* Nobody new can come: a queue seen empty stays so. */
-	if (wq_has_sleeper(&log->wait)) {
-		while (wq_has_sleeper(&log->wait)) {
-			__wake_up(&log->wait, TASK_NORMAL, 0,
-				  poll_to_key(EPOLLHUP | POLLFREE));
-			schedule_timeout_uninterruptible(1);
-		}
-		/* epoll reads the queue's address under RCU. */
-		synchronize_rcu();
+	if (wq_has_sleeper(&log->waiters->wait)) {
+		atomic_inc(&leaving);
+		queue_delayed_work(tcp_reaper_wq, &log->waiters->leave, 0);
+	} else {
+		kfree(log->waiters);
 	}
 	kfree(log->lines);
 	log->lines = NULL;
@@ -121,7 +175,7 @@ void tcp_reaper_log(struct tcp_reaper_log *log, struct sock *sk,
 	spin_lock(&log->lock);
 	log->lines[log->next++ % TCP_REAPER_LOG_LINES] = line;
 	spin_unlock(&log->lock);
-	wake_up_interruptible_poll(&log->wait, EPOLLIN | EPOLLRDNORM);
+	wake_up_interruptible_poll(&log->waiters->wait, EPOLLIN | EPOLLRDNORM);
 }
 
 /*
@@ -210,7 +264,7 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 	struct seq_file *m = file->private_data;
 	__poll_t ready = 0;
 
-	poll_wait(file, &log->wait, wait);
+	poll_wait(file, &log->waiters->wait, wait);
 	spin_lock(&log->lock);
 	if (!m->index || m->index - 1 < log->next || m->count)
 		ready = EPOLLIN | EPOLLRDNORM;

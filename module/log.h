@@ -53,19 +53,20 @@ struct tcp_reaper_log_line {
  * @lock: protects @lines and @next
  * @lines: a ring; NULL until the first action
  * @next: number of the next line, from 0; line n is at n % TCP_REAPER_LOG_LINES
- * @wait: who polls for it
+ * @waiters: who polls for it; may live on for a while (log.c)
  */
 struct tcp_reaper_log {
 	spinlock_t lock; /* see above */
 	struct tcp_reaper_log_line *lines;
 	u64 next;
-	wait_queue_head_t wait;
+	struct tcp_reaper_log_waiters *waiters;
 };
 
 extern const struct proc_ops tcp_reaper_log_proc_ops;
 
-void tcp_reaper_log_setup(struct tcp_reaper_log *log);
+int tcp_reaper_log_setup(struct tcp_reaper_log *log);
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log);
+void tcp_reaper_log_quiesce(void);
 void tcp_reaper_log(struct tcp_reaper_log *log, struct sock *sk,
 		    const struct tcp_reaper_facts *facts, u8 action, bool done);
 

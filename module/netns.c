@@ -160,12 +160,14 @@ static int __net_init net_start(struct net *net)
 	mutex_init(&rn->lock);
 	INIT_LIST_HEAD(&rn->list);
 	tcp_reaper_params_template(&rn->policy);
-	tcp_reaper_log_setup(&rn->log);
 	tcp_reaper_watch_start(rn);
 
-	err = tcp_reaper_sysfs_add(rn);
+	err = tcp_reaper_log_setup(&rn->log);
 	if (err)
 		return err;
+	err = tcp_reaper_sysfs_add(rn);
+	if (err)
+		goto err_log;
 	err = tcp_reaper_sysctl_add(rn);
 	if (err)
 		goto err_sysfs;
@@ -187,6 +189,8 @@ err_sysctl:
 	tcp_reaper_sysctl_del(rn);
 err_sysfs:
 	tcp_reaper_sysfs_del(rn);
+err_log:
+	tcp_reaper_log_teardown(&rn->log);
 	return err;
 }
 
@@ -240,11 +244,16 @@ static struct pernet_operations net_ops = {
  */
 int tcp_reaper_netns_init(void)
 {
-	return register_pernet_subsys(&net_ops);
+	int err = register_pernet_subsys(&net_ops);
+
+	if (err)
+		tcp_reaper_log_quiesce();
+	return err;
 }
 
 /** tcp_reaper_netns_exit - let go of every namespace */
 void tcp_reaper_netns_exit(void)
 {
 	unregister_pernet_subsys(&net_ops);
+	tcp_reaper_log_quiesce();
 }

@@ -33,10 +33,41 @@ is_waiting() {
 leaked() {
 	local ns=$1 n=$2 line
 	shift 2
-	background leaked "$ns" leak -k eof -n "$n" -w 20000 "$@"
-	line=$(await leaked '^report' 30)
+	background leaked "$ns" leak -k eof -n "$n" -w "$(slack 20000)" "$@"
+	line=$(await leaked '^report' "$(slack 30)")
 	ended leaked
 	[[ $(field aborted "$line") == "$n" ]]
+}
+
+# One that is frozen while it waits stays in the queue; only the unloading would have to wait for it.
+frozen_reader() {
+	local freezer=$TMP/freezer
+
+	mkdir "$freezer"
+	if ! mount -t cgroup -o freezer none "$freezer"; then
+		skip "a frozen reader holds up nobody" "no cgroup freezer here"
+		return
+	fi
+	new_ns cold other || return
+	ip link add until_it_goes type veth peer name veth0 netns "$(ns_name other)"
+	background frozen init logwatch -N "$(ns_file cold)"
+	check "a reader waits" poll_until 5 is_waiting frozen
+	mkdir "$freezer/one"
+	pid_of frozen >"$freezer/one/tasks"
+	echo FROZEN >"$freezer/one/freezer.state"
+	check "and is frozen" poll_until 5 grep -q FROZEN "$freezer/one/freezer.state"
+	del_ns cold other
+	check "it holds up no other namespace" poll_until 20 no_link until_it_goes
+	echo THAWED >"$freezer/one/freezer.state"
+	check "and is told, later" await frozen '^gone EIO' 10
+	stop frozen
+	rmdir "$freezer/one"
+	umount "$freezer"
+}
+
+# shellcheck disable=SC2317 # for poll_until
+no_link() {
+	! ip link show "$1"
 }
 
 new_ns a b short || exit 1
@@ -111,6 +142,7 @@ for name in outside outside-epoll; do
 		"$(sed -n '/^waiting/,$p' "$(output $name)" | awk '{ print $1 }' | paste -sd ' ')"
 done
 check "the other namespaces' readers wait on" is_waiting poll
+frozen_reader
 
 # The module goes from under all of them.
 check "the module can be unloaded, with its file held, polled and watched by epoll" timeout 60 rmmod tcp_reaper
