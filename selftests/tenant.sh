@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A hostile tenant: root in a user namespace with a network namespace of its own. It piles up stuck sockets to exhaust max_tracked, fills
+# its log, loads as many rules as there may be, keeps files open: the host and the other tenants are served as before.
+# shellcheck disable=SC2317 # functions are called by poll_until and in the background
+. "$(dirname "$0")/lib.sh"
+
+# Stuck sockets of the tenant, and max_tracked; a multiple of 32, so that shares come out even.
+HOARD=$(($(amount 1600 102400) / 32 * 32))
+LOGGED=$(amount 3000 1000000)
+RULES=4096
+
+# A tenant's root: made by an unprivileged user, in two steps, as files of a network namespace get their owner when it is made.
+TENANT=(setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user unshare --net --mount)
+
+# tenant NAME SCRIPT: a shell of the tenant's, with its loopback up and its own /sys.
+tenant() {
+	background "$1" init "${TENANT[@]}" bash -c "trap 'kill -KILL \$(jobs -p); exit' TERM; mount -t sysfs sysfs /sys && ip link set lo up && $2"
+}
+
+# stat_in NAME STAT: of the namespace of a program.
+stat_in() {
+	awk -v name="$2" '$1 == name { print $2 }' "/proc/$(pid_of "$1")/net/tcp_reaper/stats"
+}
+
+stat_in_is() {
+	[[ $(stat_in "$1" "$2") == "$3" ]]
+}
+
+stat_in_at_least() {
+	(($(stat_in "$1" "$2") >= $3))
+}
+
+# hoard_script N: 12,800 connections a listener, two at a time.
+hoard_script() {
+	local rest=$1 n script="sysctl -qw net.ipv4.ip_local_port_range='1024 65535';"
+	for (( ; rest > 0; rest -= n)); do
+		n=$((rest > 12800 ? 12800 : rest))
+		script+=" leak -k eof -n $n &"
+	done
+	# The shell stays for as long as they do: it is who they are found by.
+	printf '%s wait' "$script"
+}
+
+# hoarded NAME N: all of them are in CLOSE_WAIT.
+hoarded() {
+	(($(grep -c '^ready' "$(output "$1")") == ($2 + 12799) / 12800))
+}
+
+# end_tenant NAME: its shell, and all that it started.
+end_tenant() {
+	stop "$1" 2>/dev/null
+}
+
+# The arithmetic of module/table.c: an eighth is the host's; a tenant holds no more than it leaves free.
+shares() {
+	local pool=$((HOARD * 7 / 8)) free line
+
+	reload max_tracked="$HOARD" mode=observe close_wait_timeout_ms=3600000 census_interval_s=0 || exit 1
+	tenant hog "$(hoard_script "$HOARD")"
+	check "a tenant hoards $HOARD stuck sockets" poll_until $((100 + HOARD / 50)) hoarded hog "$HOARD"
+	check "it is tracked up to half of what is for tenants" poll_until 30 stat_in_is hog close_wait_tracked $((pool / 2))
+	check "and is told of the others" poll_until 30 stat_in_at_least hog track_failed $((HOARD - pool / 2))
+
+	free=$((pool - pool / 2))
+	tenant second "$(hoard_script $((HOARD / 4)))"
+	check "a second one hoards" poll_until 300 hoarded second $((HOARD / 4))
+	check "and gets half of the rest" poll_until 30 stat_in_is second close_wait_tracked $((free / 2))
+	tenant small "$(hoard_script $((HOARD / 32)))"
+	check "a third one has a few" poll_until 100 hoarded small $((HOARD / 32))
+	check "and all of them are tracked" poll_until 30 stat_in_is small close_wait_tracked $((HOARD / 32))
+	check_is "none of them was refused" 0 "$(stat_in small track_failed)"
+
+	policy init close_wait/timeout_ms=500 mode=enforce
+	background host init leak -k eof -n $((HOARD / 8)) -w 60000
+	line=$(await host '^report' 100)
+	ended host
+	check_is "the host's own are tracked and reaped" $((HOARD / 8)) "$(field aborted "$line")"
+	check_is "none of them was refused" 0 "$(stat_of init track_failed)"
+
+	end_tenant hog
+	census init
+	check "what the first one leaves is the others', once a census finds theirs" \
+		poll_until 60 stat_in_is second close_wait_tracked $((HOARD / 4))
+	end_tenant second
+	end_tenant small
+	knob init mode off
+}
+
+# So many ends in one namespace: the log stays as long as it may be, in order, and the last one is its last.
+logged() {
+	local lines reaped
+
+	reload || exit 1
+	policy a close_wait/timeout_ms=1 mode=observe
+	background logged a race -k pass -n 500 -r $((LOGGED / 500))
+	await logged '^race' 3000 >/dev/null
+	ended logged
+	lines=$(proc_net a tcp_reaper/log)
+	reaped=$(stat_of a close_wait_reaped)
+	# Some are closed by who got them before they are reaped.
+	check "$reaped ends of sockets that were being handed on" test "$reaped" -ge $((LOGGED / 2))
+	check_is "the log has 256 lines" 257 "$(wc -l <<<"$lines")"
+	check "in order" sort -nc <(sed 1d <<<"$lines" | cut -d ' ' -f 1)
+	check_is "and nobody else's log has any" 1 "$(proc_net b tcp_reaper/log | wc -l)"
+}
+
+# Rules that cost most, by one who has many sockets to judge by them: others are served on time.
+rules() {
+	local line writer i
+
+	for ((i = 0; i < RULES; i++)); do
+		echo "raddr 198.51.100.0/24 lport 1-65535 established_ms 77"
+	done >"$TMP/rules"
+	# One write(2), as that is one list.
+	check "a list as long as may be is taken" in_ns a dd if="$TMP/rules" of=/proc/net/tcp_reaper/rules bs=2M count=1 conv=notrunc
+	check_is "all of it" "$RULES" "$(proc_net a tcp_reaper/rules | wc -l)"
+	echo "uid 1 exempt" >>"$TMP/rules"
+	check "one rule more is not" fails in_ns a dd if="$TMP/rules" of=/proc/net/tcp_reaper/rules bs=2M count=1 conv=notrunc
+	check_is "and changes nothing" "$RULES" "$(proc_net a tcp_reaper/rules | wc -l)"
+	policy a close_wait/timeout_ms=0 mode=enforce
+	background many a leak -k eof -n "$(many 5000)"
+	await many '^ready' 200 >/dev/null
+	# Long lists again and again, for whose lock the records of its own connections wait.
+	# shellcheck disable=SC2016 # for the inner shell
+	for writer in w1 w2 w3 w4; do
+		background $writer a sh -c 'while :; do
+			fileio put /proc/net/tcp_reaper/rules "raddr 198.51.100.0/24 lport 1-65535 established_ms 77\n" "$1" || exit
+		done' sh "$RULES"
+	done
+	background busy a sh -c 'while :; do churn -s 2; done'
+	policy b close_wait/timeout_ms=500 mode=enforce
+	background other b leak -k eof -n 10 -w 60000
+	line=$(await other '^report' 70)
+	ended other
+	check_is "beside $RULES rules, written all the time, and $(many 5000) sockets, another's are reaped" 10 "$(field aborted "$line")"
+	check_between "and soon, ms" 500 15000 "$(field max_ms "$line")"
+	check "the writers still write" poll_until 5 grep -q '^ok' "$(output w1)"
+	stop busy w1 w2 w3 w4
+	stop many
+}
+
+fails() {
+	! "$@"
+}
+
+# Files that its root keeps open outlive neither the namespace nor the module, and say nothing of what came after.
+kept_open() {
+	local line
+
+	# shellcheck disable=SC2016 # for the inner shell
+	tenant keeper 'exec 5<>/proc/net/tcp_reaper/rules 6<>/proc/sys/net/tcp_reaper/mode 7<>/sys/class/tcp_reaper/self/mode
+		trap "for fd in 5 6 7; do echo off >&\$fd && echo wrote \$fd; done; echo tried" USR1
+		fileio hold /proc/net/tcp_reaper/* /sys/class/tcp_reaper/self/mode &
+		trap "kill $!" USR2
+		wait; wait; wait'
+	await keeper '^ready' >/dev/null
+	check "the module is unloaded while a tenant keeps its files open" unload
+	check "and loaded again" load
+	signal keeper USR1
+	await keeper '^tried' >/dev/null
+	check_is "what the tenant writes to its old files goes nowhere" 0 "$(grep -c '^wrote' "$(output keeper)")"
+	check_is "the new ones are as they were made" observe "$(nsenter -t "$(pid_of keeper)" -n cat /proc/sys/net/tcp_reaper/mode)"
+	signal keeper USR2
+	line=$(await keeper '^hold')
+	check_is "and it reads nothing strange" 0 "$(field strange "$line")"
+	check_between "but reads that they are gone" 1 1000000000 "$(field gone "$line")"
+	end_tenant keeper
+}
+
+new_ns a b || exit 1
+load || exit 1
+shares
+logged
+rules
+kept_open
+finish
