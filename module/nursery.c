@@ -107,34 +107,18 @@ static bool filled(const struct record *rec, u32 place)
 	return smp_load_acquire(&rec->lap) == lap_of(place);
 }
 
-/**
- * tcp_reaper_nursery_push - note a transition
- * @sk: the socket to which it happens
- * @class: the class it enters
- * @seq: rcv_nxt past the FIN, for TCP_REAPER_CLOSE_WAIT
- *
- * Two things may happen once a tick on a CPU, and no more: the worker's timer
- * is started, or the worker is woken as the ring is half full.
- *
- * Context: any, on a socket that is alive.
+/*
+ * Ends what tcp_reaper_nursery_push() began, preemption being off; apart from
+ * it, so that a namespace that is off pays for none of its registers.
  */
-void notrace tcp_reaper_nursery_push(struct sock *sk,
-				     enum tcp_reaper_class class, u32 seq)
+static noinline notrace void note(struct sock *sk, enum tcp_reaper_class class,
+				  u32 seq, struct tcp_reaper_net *rn)
 {
-	struct tcp_reaper_net *rn;
+	struct ring *ring = this_cpu_ptr(&rings);
+	u32 used = READ_ONCE(ring->head) - READ_ONCE(ring->tail);
 	struct record *rec;
-	struct ring *ring;
-	u32 place, used;
+	u32 place;
 
-	/* To stay on this CPU; and a namespace waits for RCU, that is for us.
-	 */
-	preempt_disable_notrace();
-	rn = tcp_reaper_net(sock_net(sk));
-	/* There is none yet in a namespace that is being set up. */
-	if (!rn || !READ_ONCE(rn->hooked))
-		goto out;
-	ring = this_cpu_ptr(&rings);
-	used = READ_ONCE(ring->head) - READ_ONCE(ring->tail);
 	if (unlikely(used >= nursery_room)) {
 		tcp_reaper_count(rn, TCP_REAPER_STAT_QUEUE_LOST);
 		WRITE_ONCE(ring->lost, true);
@@ -161,6 +145,35 @@ void notrace tcp_reaper_nursery_push(struct sock *sk,
 		queue_work(tcp_reaper_wq, &kick_work);
 out:
 	preempt_enable_notrace();
+}
+
+NOKPROBE_SYMBOL(note);
+
+/**
+ * tcp_reaper_nursery_push - note a transition
+ * @sk: the socket to which it happens
+ * @class: the class it enters
+ * @seq: rcv_nxt past the FIN, for TCP_REAPER_CLOSE_WAIT
+ *
+ * Two things may happen once a tick on a CPU, and no more: the worker's timer
+ * is started, or the worker is woken as the ring is half full.
+ *
+ * Context: any, on a socket that is alive.
+ */
+void notrace tcp_reaper_nursery_push(struct sock *sk,
+				     enum tcp_reaper_class class, u32 seq)
+{
+	struct tcp_reaper_net *rn;
+
+	/* To stay on this CPU; and a namespace waits for RCU, that is for us.
+	 */
+	preempt_disable_notrace();
+	rn = tcp_reaper_net(sock_net(sk));
+	/* There is none yet in a namespace that is being set up. */
+	if (rn && READ_ONCE(rn->hooked))
+		note(sk, class, seq, rn);
+	else
+		preempt_enable_notrace();
 }
 
 NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
