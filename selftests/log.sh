@@ -33,7 +33,11 @@ is_waiting() {
 leaked() {
 	local ns=$1 n=$2 line
 	shift 2
+	# None goes before all are there, however long that takes.
+	knob "$ns" mode observe
 	background leaked "$ns" leak -k eof -n "$n" -w "$(slack 20000)" "$@"
+	await leaked '^ready' "$(slack 20)" >/dev/null
+	knob "$ns" mode enforce
 	line=$(await leaked '^report' "$(slack 30)")
 	ended leaked
 	[[ $(field aborted "$line") == "$n" ]]
