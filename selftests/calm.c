@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 		}
 		rest(timeout_ms / 2);
 	}
-	/* None waits for another's rest: it would have nothing to do for long. */
+	/* None waits for another's rest: it would be idle for long. */
 	for (i = 0; i < count; i++)
 		if (close(pairs[i].server))
 			pairs[i].bad = true;
