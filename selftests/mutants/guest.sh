@@ -9,7 +9,7 @@ leaks=/sys/kernel/debug/kmemleak
 
 while read -r name test <&3; do
 	echo "begins $name"
-	dmesg -C
+	dmesg -c >/dev/null
 	TCP_REAPER_KO=/mutants/$name.ko "./$test" </dev/null
 	rc=$?
 	dmesg | grep -E -f /vm/complaints | sed 's/^/kernel: /'
