@@ -93,7 +93,7 @@ logged() {
 
 	reload || exit 1
 	policy a close_wait/timeout_ms=1 mode=observe
-	background logged a race -k pass -n 500 -r $((LOGGED / 500))
+	background logged a race -k pass -n 500 -r $((LOGGED / 500 + 1))
 	await logged '^race' 3000 >/dev/null
 	ended logged
 	lines=$(proc_net a tcp_reaper/log)
