@@ -13,7 +13,7 @@ shift
 cd "$BASE_DIR/tcp_reaper" || exit 1
 if (($# == 0)); then
 	for test in *.sh; do
-		[[ $test == lib.sh || $test == guest.sh ]] || set -- "$@" "$test"
+		[[ $test == lib*.sh || $test == guest.sh ]] || set -- "$@" "$test"
 	done
 fi
 for test; do

@@ -18,19 +18,6 @@ tenant() {
 	background "$1" init "${TENANT[@]}" bash -c "trap 'kill -KILL \$(jobs -p); exit' TERM; mount -t sysfs sysfs /sys && ip link set lo up && $2"
 }
 
-# stat_in NAME STAT: of the namespace of a program.
-stat_in() {
-	awk -v name="$2" '$1 == name { print $2 }' "/proc/$(pid_of "$1")/net/tcp_reaper/stats"
-}
-
-stat_in_is() {
-	[[ $(stat_in "$1" "$2") == "$3" ]]
-}
-
-stat_in_at_least() {
-	(($(stat_in "$1" "$2") >= $3))
-}
-
 # hoard_script N: 12,800 connections a listener, two at a time.
 hoard_script() {
 	local rest=$1 n script="sysctl -qw net.ipv4.ip_local_port_range='1024 65535';"
@@ -47,11 +34,6 @@ hoarded() {
 	(($(grep -c '^ready' "$(output "$1")") == ($2 + 12799) / 12800))
 }
 
-# end_tenant NAME: its shell, and all that it started.
-end_tenant() {
-	stop "$1" 2>/dev/null
-}
-
 # The arithmetic of module/table.c: an eighth is the host's; a tenant holds no more than it leaves free.
 shares() {
 	local pool=$((HOARD * 7 / 8)) free line
@@ -59,17 +41,17 @@ shares() {
 	reload max_tracked="$HOARD" mode=observe close_wait_timeout_ms=3600000 census_interval_s=0 || exit 1
 	tenant hog "$(hoard_script "$HOARD")"
 	check "a tenant hoards $HOARD stuck sockets" poll_until $((100 + HOARD / 50)) hoarded hog "$HOARD"
-	check "it is tracked up to half of what is for tenants" poll_until 30 stat_in_is hog close_wait_tracked $((pool / 2))
-	check "and is told of the others" poll_until 30 stat_in_at_least hog track_failed $((HOARD - pool / 2))
+	check "it is tracked up to half of what is for tenants" poll_until 30 stat_is @hog close_wait_tracked $((pool / 2))
+	check "and is told of the others" poll_until 30 stat_at_least @hog track_failed $((HOARD - pool / 2))
 
 	free=$((pool - pool / 2))
 	tenant second "$(hoard_script $((HOARD / 4)))"
 	check "a second one hoards" poll_until 300 hoarded second $((HOARD / 4))
-	check "and gets half of the rest" poll_until 30 stat_in_is second close_wait_tracked $((free / 2))
+	check "and gets half of the rest" poll_until 30 stat_is @second close_wait_tracked $((free / 2))
 	tenant small "$(hoard_script $((HOARD / 32)))"
 	check "a third one has a few" poll_until 100 hoarded small $((HOARD / 32))
-	check "and all of them are tracked" poll_until 30 stat_in_is small close_wait_tracked $((HOARD / 32))
-	check_is "none of them was refused" 0 "$(stat_in small track_failed)"
+	check "and all of them are tracked" poll_until 30 stat_is @small close_wait_tracked $((HOARD / 32))
+	check_is "none of them was refused" 0 "$(stat_of @small track_failed)"
 
 	policy init close_wait/timeout_ms=500 mode=enforce
 	background host init leak -k eof -n $((HOARD / 8)) -w 60000
@@ -78,12 +60,11 @@ shares() {
 	check_is "the host's own are tracked and reaped" $((HOARD / 8)) "$(field aborted "$line")"
 	check_is "none of them was refused" 0 "$(stat_of init track_failed)"
 
-	end_tenant hog
+	stop hog
 	census init
 	check "what the first one leaves is the others', once a census finds theirs" \
-		poll_until 60 stat_in_is second close_wait_tracked $((HOARD / 4))
-	end_tenant second
-	end_tenant small
+		poll_until 60 stat_is @second close_wait_tracked $((HOARD / 4))
+	stop second small
 	knob init mode off
 }
 
@@ -165,7 +146,7 @@ kept_open() {
 	line=$(await keeper '^hold')
 	check_is "and it reads nothing strange" 0 "$(field strange "$line")"
 	check_between "but reads that they are gone" 1 1000000000 "$(field gone "$line")"
-	end_tenant keeper
+	stop keeper
 }
 
 new_ns a b || exit 1

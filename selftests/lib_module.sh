@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Part of lib.sh: the module, its figures and its knobs.
+
+loaded() {
+	[[ -d /sys/module/tcp_reaper ]]
+}
+
+# load [PARAMETER=VALUE...]
+load() {
+	if [[ -n ${TCP_REAPER_KO:-} ]]; then
+		insmod "$TCP_REAPER_KO" "$@"
+	else
+		modprobe tcp_reaper "$@"
+	fi
+}
+
+unload() {
+	! loaded || rmmod tcp_reaper
+}
+
+# reload [PARAMETER=VALUE...]
+reload() {
+	unload && load "$@"
+}
+
+# stats NS: all of them. stat_of NS NAME: one.
+stats() {
+	proc_net "$1" tcp_reaper/stats
+}
+
+stat_of() {
+	stats "$1" | awk -v name="$2" '$1 == name { print $2; found = 1 } END { exit !found }'
+}
+
+# stat_is NS NAME VALUE: for poll_until.
+stat_is() {
+	[[ $(stat_of "$1" "$2") == "$3" ]]
+}
+
+stat_at_least() {
+	(($(stat_of "$1" "$2") >= $3))
+}
+
+# knob NS KEY [VALUE]: read or write /sys/class/tcp_reaper/self/KEY.
+knob() {
+	# shellcheck disable=SC2016 # for the inner shell
+	if (($# > 2)); then
+		in_ns "$1" sh -c 'printf %s "$2" >"/sys/class/tcp_reaper/self/$1"' sh "$2" "$3"
+	else
+		in_ns "$1" cat "/sys/class/tcp_reaper/self/$2"
+	fi
+}
+
+# sysctl_knob NS KEY [VALUE]: the same by /proc/sys/net/tcp_reaper; KEY is close_wait_timeout_ms or close_wait/timeout_ms.
+sysctl_knob() {
+	local file=/proc/sys/net/tcp_reaper/${2//\//_}
+	# shellcheck disable=SC2016 # for the inner shell
+	if (($# > 2)); then
+		in_ns "$1" sh -c 'printf %s "$2" >"$1"' sh "$file" "$3"
+	else
+		in_ns "$1" cat "$file"
+	fi
+}
+
+# template NAME [VALUE]: read or write /sys/module/tcp_reaper/parameters/NAME.
+template() {
+	if (($# > 1)); then
+		printf %s "$2" >"/sys/module/tcp_reaper/parameters/$1"
+	else
+		cat "/sys/module/tcp_reaper/parameters/$1"
+	fi
+}
+
+# policy NS KEY=VALUE...: several knobs by sysfs, mode last, as it is what arms the others. Any failure ends the test.
+policy() {
+	local ns=$1 pair mode=
+	shift
+	for pair; do
+		if [[ $pair == mode=* ]]; then
+			mode=${pair#*=}
+		else
+			knob "$ns" "${pair%%=*}" "${pair#*=}" || exit 1
+		fi
+	done
+	[[ -z $mode ]] || knob "$ns" mode "$mode" || exit 1
+}
+
+# census NS: have one made now, and wait for its end; NS is one whose mode is not off.
+census() {
+	local runs interval status=0
+	runs=$(stat_of "$1" census_runs) && interval=$(template census_interval_s) || return 1
+	template census_interval_s 1 || return 1
+	poll_until 15 stat_at_least "$1" census_runs $((runs + 1)) || status=1
+	template census_interval_s "$interval" || status=1
+	return "$status"
+}
