@@ -3,6 +3,7 @@
 # nginx and haproxy in front of a backend that leaks: the backend is named, and in enforce under load only its sockets are reaped.
 # shellcheck source-path=SCRIPTDIR disable=SC2317 # functions are called through check
 . "$(dirname "$0")/lib.sh"
+. ./lib_proxies.sh
 
 for program in reaperctl nginx haproxy; do
 	command -v "$program" >/dev/null || skip_all "no $program"
@@ -11,46 +12,6 @@ done
 NGINX_PORT=8001
 HAPROXY_PORT=8002
 LOAD_MS=15000
-
-nginx_conf() {
-	local dir
-	cat <<-END
-		user root;
-		daemon off;
-		worker_processes 2;
-		pid $TMP/nginx.pid;
-		error_log stderr warn;
-		events { worker_connections 1024; }
-		http {
-			access_log off;
-			$(for dir in client_body proxy fastcgi uwsgi scgi; do echo "${dir}_temp_path $TMP/$dir;"; done)
-			server {
-				listen 127.0.0.1:$NGINX_PORT;
-				location / { proxy_pass http://127.0.0.1:$1; }
-			}
-		}
-	END
-}
-
-haproxy_conf() {
-	cat <<-END
-		defaults
-			mode http
-			timeout connect 10s
-			timeout client 30s
-			timeout server 30s
-		frontend front
-			bind 127.0.0.1:$HAPROXY_PORT
-			default_backend back
-		backend back
-			server leaky 127.0.0.1:$1
-	END
-}
-
-# listens PORT
-listens() {
-	(($(count_tcp a LISTEN "$1") > 0))
-}
 
 # answered PROXY LEAST: so many requests were answered, at least, and none was not; how many, in $answers.
 answered() {
@@ -85,12 +46,12 @@ background backend a web serve
 line=$(await backend '^ready') || exit 1
 port=$(field port "$line")
 backend=$(field pid "$line")
-nginx_conf "$port" >"$TMP/nginx.conf"
-haproxy_conf "$port" >"$TMP/haproxy.cfg"
-background nginx a nginx -p "$TMP" -e stderr -c "$TMP/nginx.conf"
-background haproxy a haproxy -db -f "$TMP/haproxy.cfg"
-check "nginx listens" poll_until 30 listens "$NGINX_PORT" || sed 's/^/# /' "$(output nginx)"
-check "haproxy listens" poll_until 30 listens "$HAPROXY_PORT" || sed 's/^/# /' "$(output haproxy)"
+start_proxies a $NGINX_PORT $HAPROXY_PORT "$port" <<-END
+	server {
+		listen 127.0.0.1:$NGINX_PORT;
+		location / { proxy_pass http://127.0.0.1:$port; }
+	}
+END
 
 put_under_load 3000 10
 check "each answer left a socket" poll_until 10 stat_is a close_wait_tracked "$leaks"

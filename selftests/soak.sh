@@ -5,6 +5,7 @@
 # of one that leaks are, beside them; then as many healthy connections as there is time for.
 # shellcheck disable=SC2317 # functions are called by poll_until
 . "$(dirname "$0")/lib.sh"
+. ./lib_proxies.sh
 
 for program in nginx haproxy curl openssl; do
 	command -v "$program" >/dev/null || skip_all "no $program"
@@ -13,59 +14,12 @@ done
 HEALTHY=$(amount 20000 1000000)
 TIMEOUT=2000
 
-nginx_conf() {
-	local dir
-	cat <<-END
-		user root;
-		daemon off;
-		worker_processes 2;
-		pid $TMP/nginx.pid;
-		error_log stderr warn;
-		events { worker_connections 256; }
-		http {
-			access_log off;
-			sendfile on;
-			tcp_nopush on;
-			keepalive_timeout 60s;
-			client_max_body_size 0;
-			$(for dir in client_body proxy fastcgi uwsgi scgi; do echo "${dir}_temp_path $TMP/$dir;"; done)
-			upstream back { server 127.0.0.1:8003; keepalive 4; }
-			server {
-				listen 127.0.0.1:8001 reuseport;
-				root $TMP/www;
-				location /up { proxy_pass http://back; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off; }
-			}
-			server { listen 127.0.0.1:8003; location / { proxy_pass http://127.0.0.1:8004; } }
-			server { listen 127.0.0.1:8004; location / { return 200 taken; } }
-		}
-	END
-}
-
-haproxy_conf() {
-	cat <<-END
-		defaults
-			mode http
-			timeout connect 10s
-			timeout client 60s
-			timeout server 60s
-		frontend front
-			bind 127.0.0.1:8002
-			default_backend back
-		backend back
-			server nginx 127.0.0.1:8001
-	END
-}
-
-listens() {
-	(($(count_tcp a LISTEN "$1") > 0))
-}
-
 # What was ended so far, of all classes; a dead peer's connection would be, by the kernel's own keepalive.
 reaped() {
 	stats a | awk '/_(reaped|evicted) / { n += $2 } END { print n }'
 }
 
-# unharmed WHAT: nothing was reaped, and there was something to look at.
+# unharmed WHAT: nothing was reaped; if something was, the log says what.
 unharmed() {
 	check_is "$1: nothing was reaped" 0 "$(reaped)"
 	check_is "$1: nothing failed" 0 "$(stat_of a reap_failed)"
@@ -102,12 +56,21 @@ programs() {
 
 	mkdir "$TMP/www"
 	head -c 400000 /dev/urandom >"$TMP/www/big"
-	nginx_conf >"$TMP/nginx.conf"
-	haproxy_conf >"$TMP/haproxy.cfg"
-	background nginx a nginx -p "$TMP" -e stderr -c "$TMP/nginx.conf"
-	background haproxy a haproxy -db -f "$TMP/haproxy.cfg"
-	check "nginx listens" poll_until 30 listens 8001 || sed 's/^/# /' "$(output nginx)"
-	check "haproxy listens" poll_until 30 listens 8002 || sed 's/^/# /' "$(output haproxy)"
+	# What is put there goes through two more servers, by connections that are kept.
+	start_proxies a 8001 8002 8001 <<-END
+		sendfile on;
+		tcp_nopush on;
+		keepalive_timeout 60s;
+		client_max_body_size 0;
+		upstream back { server 127.0.0.1:8003; keepalive 4; }
+		server {
+			listen 127.0.0.1:8001 reuseport;
+			root $TMP/www;
+			location /up { proxy_pass http://back; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off; }
+		}
+		server { listen 127.0.0.1:8003; location / { proxy_pass http://127.0.0.1:8004; } }
+		server { listen 127.0.0.1:8004; location / { return 200 taken; } }
+	END
 	for proxy in 8001 8002; do
 		background "down$proxy" a curl -sS --limit-rate 80k -o "$TMP/down$proxy" "http://127.0.0.1:$proxy/big"
 		background "up$proxy" a curl -sS --limit-rate 80k -T "$TMP/www/big" "http://127.0.0.1:$proxy/up"
@@ -136,7 +99,7 @@ session() {
 	openssl req -config "$TMP/req.cnf" -x509 -newkey rsa:2048 -nodes -subj /CN=vm -keyout "$TMP/key" -out "$TMP/cert" >/dev/null 2>&1
 	mkfifo "$TMP/keys"
 	background tls_server a openssl s_server -quiet -rev -accept 8005 -key "$TMP/key" -cert "$TMP/cert"
-	check "a TLS server listens" poll_until 30 listens 8005 || sed 's/^/# /' "$(output tls_server)"
+	check "a TLS server listens" poll_until 30 listens a 8005 || sed 's/^/# /' "$(output tls_server)"
 	# shellcheck disable=SC2016 # for the inner shell
 	background tls_client a sh -c 'exec openssl s_client -quiet -connect 127.0.0.1:8005 <"$1"' sh "$TMP/keys"
 	exec {fd}<>"$TMP/keys"
