@@ -42,8 +42,8 @@ static atomic_t leaving = ATOMIC_INIT(0);
 /*
  * Who polls may sleep on our queue still, or have an epoll instance look at it.
  * A woken poll() finds the file gone, and leaves the queue; epoll leaves it by
- * POLLFREE. Neither can be made to, and one that is frozen takes its time: it
- * may hold up neither the end of a namespace nor the other work.
+ * POLLFREE. Neither can be made to, and one may be stuck in the poll() of
+ * another file: it holds up neither the end of a namespace nor other work.
  */
 static void leave(struct work_struct *work)
 {

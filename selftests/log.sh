@@ -43,30 +43,22 @@ leaked() {
 	[[ $(field aborted "$line") == "$n" ]]
 }
 
-# One that is frozen while it waits stays in the queue; only the unloading would have to wait for it.
-frozen_reader() {
-	local freezer=$TMP/freezer
-
-	mkdir "$freezer"
-	if ! mount -t cgroup -o freezer none "$freezer"; then
-		skip "a frozen reader holds up nobody" "no cgroup freezer here"
-		return
-	fi
+# One that is stuck inside its poll() stays in the queue: only the unloading has to wait for it.
+stuck_reader() {
 	new_ns cold other || return
 	ip link add until_it_goes type veth peer name veth0 netns "$(ns_name other)"
-	background frozen init logwatch -N "$(ns_file cold)"
-	check "a reader waits" poll_until 5 is_waiting frozen
-	mkdir "$freezer/one"
-	pid_of frozen >"$freezer/one/tasks"
-	echo FROZEN >"$freezer/one/freezer.state"
-	check "and is frozen" poll_until 5 grep -q FROZEN "$freezer/one/freezer.state"
+	# Its file is of that namespace, it is not.
+	background stuck cold sh -c 'exec nsenter -t 1 -n stuckpoll </proc/self/net/tcp_reaper/log'
+	if ! await stuck '^stuck$' 10 >/dev/null; then
+		ended stuck
+		skip "a stuck reader holds up nobody" "no userfaultfd in this kernel"
+		return
+	fi
 	del_ns cold other
-	check "it holds up no other namespace" poll_until 20 no_link until_it_goes
-	echo THAWED >"$freezer/one/freezer.state"
-	check "and is told, later" await frozen '^gone EIO' 10
-	stop frozen
-	rmdir "$freezer/one"
-	umount "$freezer"
+	check "a reader that can't leave holds up no other namespace" poll_until 20 no_link until_it_goes
+	signal stuck USR1
+	check "and leaves, later" await stuck '^left$' 10
+	ended stuck
 }
 
 # shellcheck disable=SC2317 # for poll_until
@@ -146,7 +138,7 @@ for name in outside outside-epoll; do
 		"$(sed -n '/^waiting/,$p' "$(output $name)" | awk '{ print $1 }' | paste -sd ' ')"
 done
 check "the other namespaces' readers wait on" is_waiting poll
-frozen_reader
+stuck_reader
 
 # The module goes from under all of them.
 check "the module can be unloaded, with its file held, polled and watched by epoll" timeout 60 rmmod tcp_reaper
