@@ -85,6 +85,19 @@ test-dkms: deps-test
 	@selftests/dkms/run trixie
 	@selftests/dkms/run-signed trixie
 
+# This folder in a kernel's own tree, by the kernel's own kselftest.
+test-in-tree: deps-test
+	@selftests/in-tree
+
+# A kernel without ftrace that does not let tcp_fin be probed; its build is long.
+test-hooks: deps-test
+	@selftests/hooks/run
+
+# The module for other architectures: only builds.
+test-cross: deps-test
+	@selftests/deps selftests/cross.packages
+	@selftests/cross armhf mips64el ppc64el s390x
+
 test-debug: deps-test
 	@selftests/run-all --debug
 
@@ -110,6 +123,12 @@ bench: deps-test
 	@selftests/deps selftests/bench/packages selftests/bench/plot.packages
 	@selftests/bench/run
 
+packages: deps-test
+	@selftests/deps selftests/dkms/packages rpm/packages
+	@debian/build build/packages
+	@rpm/build build/packages
+	@ls build/packages
+
 demo: deps-test
 	@selftests/demo/run
 
@@ -131,6 +150,9 @@ help:
 	@echo 'make matrix       every test on every kernel, from 5.10 to 7.2, as a table'
 	@echo 'make test-arm64   the core tests on arm64, emulated'
 	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules'
+	@echo 'make test-in-tree the core tests from the tree of Debian'"'"'s kernel source, by kselftest'
+	@echo 'make test-hooks   a kernel without ftrace that guards tcp_fin from kprobes, built at first use'
+	@echo 'make test-cross   builds for armhf, mips64el, ppc64el, s390x'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
 	@echo 'make storm        attacks in full: load and unload, namespaces, races, hostile tenants,'
 	@echo '                  fuzzing, healthy connections; hours. make storm-debug: a tenth there'
@@ -139,6 +161,7 @@ help:
 	@echo 'make bench        what the module costs, in instructions, beside the alternatives'
 	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
 	@echo 'make coccicheck   the semantic patches that come with the kernel'
+	@echo 'make packages     .deb by debhelper, looked at by lintian; .rpm, by rpmlint; in build/packages'
 	@echo 'make vm           a root shell in the VM, with the module and the tests'
 	@echo 'make install      module for KDIR, reaperctl and its man page (DESTDIR)'
 	@echo 'make dkms-install sources to /usr/src, built by DKMS for every kernel; reaperctl'
@@ -146,4 +169,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	matrix test-arm64 test-dkms test-debug storm storm-debug mutants coverage bench demo vm clean help
+	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug packages storm storm-debug mutants coverage bench demo vm clean help

@@ -47,6 +47,18 @@ suite_sources()
 	fi
 }
 
+# A mirror may have dropped an old suite, which is nobody's failure here: status 4,
+# as a kselftest has it that was skipped. $1 is the codename, $2 an apt source.
+suite_carried()
+{
+	local url=${2#*] }
+
+	url=${url%% *}
+	[ "$(curl -s -L -o /dev/null -w '%{http_code}' "$url/dists/$1/Release")" = 404 ] || return 0
+	suite_say "$url no longer has $1"
+	exit 4
+}
+
 # Tell dpkg in chroot $1 that an initramfs generator is there. Every kernel image
 # depends on one, and runs it; the real one takes half a minute.
 suite_no_initramfs()
