@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* All but 5.18 to 6.0: a namespace points to its hash, and does so directly. */
+/*
+ * All but 5.18 to 6.0 (fbb8295248e1 to e9bd0cca09d1): a namespace points to its
+ * hash, and does so directly.
+ */
 #include <net/net_namespace.h>
 
 struct inet_hashinfo *probe(const struct net *net);
