@@ -4,10 +4,11 @@
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 n=0 bad=0
 
-# shown COMMAND...: as in a transcript.
+# shown COMMAND...: as in a transcript. Not to a terminal, which would get progress.
 shown() {
 	echo "\$ $*"
-	"$@" 2>&1 </dev/null
+	"$@" 2>&1 </dev/null | cat
+	return "${PIPESTATUS[0]}"
 }
 
 check() {
