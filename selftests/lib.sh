@@ -147,11 +147,11 @@ pid_of() {
 	printf '%s' "${pids[$1]}"
 }
 
-# await NAME REGEX [SECONDS]: until a line of its output matches, then print that line; 1, and all it printed, if none does.
+# await NAME REGEX [SECONDS]: until a line of its output matches, then print that line; 1 if none does, and to stderr all it printed.
 await() {
 	if ! poll_until "${3:-20}" grep -qE "$2" "$(output "$1")"; then
-		diag "$1 did not print /$2/, but:"
-		sed 's/^/# /' "$(output "$1")"
+		diag "$1 did not print /$2/, but:" >&2
+		sed 's/^/# /' "$(output "$1")" >&2
 		return 1
 	fi
 	grep -E "$2" "$(output "$1")" | tail -n 1

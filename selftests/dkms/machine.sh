@@ -8,13 +8,16 @@ dkms_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 read -r -a within <<<"${WITHIN:-}"
 
 # new_machine CODENAME VERSION...: its disk, and the packages of these versions
-# in $payload, which the guest finds as /root/payload. Sets work, too.
+# in $payload, which the guest finds as /root/payload. Sets work, too. What the
+# last boot said is kept in build/dkms.
 new_machine() {
 	local version
 	machine=$("$dkms_dir/make-root" "$1") || exit 1
-	shift
 	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
+	kept=$dkms_dir/../../build/dkms/$1
+	mkdir -p "$kept"
+	shift
+	trap 'cp "$work"/{out,console} "$kept/"; rm -rf "$work"' EXIT
 	payload=$work/payload
 	mkdir "$payload"
 	for version; do
@@ -36,7 +39,7 @@ boot() {
 	"$dkms_dir/../vm/mkinitramfs" --output "$work/initrd" --modules "$dir/lib/modules/$release" \
 		--module virtio_blk --module crc32c_generic --module ext4 --copy "$dkms_dir/init:/init" || exit 1
 	: >"$work/out"
-	tail -n +1 -f "$work/out" --pid $$ | tr -d '\r' &
+	tail -n +1 -f "$work/out" --pid $$ > >(exec stdbuf -oL tr -d '\r') &
 	shown=$!
 	# A busy machine's emulated timer may not tick while the kernel watches; what is
 	# done against speculation is slow to emulate.
