@@ -84,13 +84,21 @@ check_is() {
 
 # check_between DESCRIPTION LOW HIGH ACTUAL: decimal fractions are allowed.
 check_between() {
-	if [[ -n $4 ]] && awk -v l="$2" -v h="$3" -v a="$4" 'BEGIN { exit !(a + 0 >= l + 0 && a + 0 <= h + 0) }'; then
+	local low high actual
+	if thousandths low "$2" && thousandths high "$3" && thousandths actual "$4" && ((low <= actual && actual <= high)); then
 		ok "$1 ($4)"
 		return 0
 	fi
 	not_ok "$1"
 	diag "expected $2..$3, got '$4'"
 	return 1
+}
+
+# thousandths VARIABLE NUMBER: sets the variable to so many; 1 if it is no number.
+thousandths() {
+	[[ $2 =~ ^(-?)([0-9]+)(\.([0-9]+))?$ ]] || return 1
+	local part=${BASH_REMATCH[4]}000
+	printf -v "$1" %d "${BASH_REMATCH[1]}$((10#${BASH_REMATCH[2]} * 1000 + 10#${part:0:3}))"
 }
 
 # Ends the test: the plan, and the exit status. The kernel's log since the start is a check of its own.
@@ -113,13 +121,21 @@ poll_until() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
-		sleep 0.05
+		pause 0.05
 	done
+}
+
+# pause SECONDS: as sleep, without a process. What is waited for never comes.
+pause() {
+	[[ -n ${never:-} ]] || exec {never}<> <(:)
+	read -rt "$1" -u "$never" || :
 }
 
 # now_ms: the clock the helpers measure by, to 10 ms.
 now_ms() {
-	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+	local up
+	read -r up _ </proc/uptime
+	printf %d $((10#${up/./} * 10))
 }
 
 # reached MS: whether now_ms is past that; for poll_until.
@@ -149,12 +165,27 @@ pid_of() {
 
 # await NAME REGEX [SECONDS]: until a line of its output matches, then print that line; 1 if none does, and to stderr all it printed.
 await() {
-	if ! poll_until "${3:-20}" grep -qE "$2" "$(output "$1")"; then
+	local line
+	if ! poll_until "${3:-20}" printed "$1" "$2"; then
 		diag "$1 did not print /$2/, but:" >&2
 		sed 's/^/# /' "$(output "$1")" >&2
 		return 1
 	fi
-	grep -E "$2" "$(output "$1")" | tail -n 1
+	printf '%s\n' "$line"
+}
+
+# printed NAME REGEX: sets "line" to the last line that matches.
+printed() {
+	local lines each status=1
+	mapfile -t lines <"$TMP/$1.out"
+	for each in "${lines[@]}"; do
+		if [[ $each =~ $2 ]]; then
+			# shellcheck disable=SC2034 # await's
+			line=$each
+			status=0
+		fi
+	done
+	return "$status"
 }
 
 # ended NAME: wait for its end; returns its exit status.
@@ -182,14 +213,14 @@ stop() {
 
 # field KEY LINE: the VALUE of the last KEY=VALUE in a line of words.
 field() {
-	sed -nE "s/.*(^| )$1=([^ ]*).*/\\2/p" <<<"$2"
+	[[ " $2" =~ .*\ $1=([^\ ]*) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
 }
 
 # ---- this kernel --------------------------------------------------------------------------------------------------------------
 
-# checks_itself: a kernel that takes many times as long for each packet.
+# checks_itself: a kernel that takes many times as long for each packet: with lockdep (and what comes with it), or KCSAN.
 checks_itself() {
-	grep -qE ' (__asan_load8|lock_acquire)$' /proc/kallsyms
+	[[ -e /proc/lockdep || -e /sys/kernel/debug/kcsan ]]
 }
 
 # many N: N of something, or a tenth on such a kernel.

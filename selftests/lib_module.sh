@@ -30,16 +30,34 @@ stats() {
 }
 
 stat_of() {
-	stats "$1" | awk -v name="$2" '$1 == name { print $2; found = 1 } END { exit !found }'
+	local stat
+	read_stat "$@" && printf '%s\n' "$stat"
+}
+
+# read_stat NS NAME: sets "stat", at the price of one process.
+read_stat() {
+	local all netns
+	if [[ $1 == init ]]; then
+		all=$(</proc/net/tcp_reaper/stats) || return
+	else
+		netns_path "$1"
+		all=$(netfile "$netns" tcp_reaper/stats) || return
+	fi
+	all=$'\n'$all$'\n'
+	[[ $all == *$'\n'"$2 "* ]] || return
+	all=${all#*$'\n'"$2 "}
+	stat=${all%%$'\n'*}
 }
 
 # stat_is NS NAME VALUE: for poll_until.
 stat_is() {
-	[[ $(stat_of "$1" "$2") == "$3" ]]
+	local stat
+	read_stat "$1" "$2" && [[ $stat == "$3" ]]
 }
 
 stat_at_least() {
-	(($(stat_of "$1" "$2") >= $3))
+	local stat
+	read_stat "$1" "$2" && ((stat >= $3))
 }
 
 # knob NS KEY [VALUE]: read or write /sys/class/tcp_reaper/self/KEY.
@@ -68,22 +86,26 @@ template() {
 	if (($# > 1)); then
 		printf %s "$2" >"/sys/module/tcp_reaper/parameters/$1"
 	else
-		cat "/sys/module/tcp_reaper/parameters/$1"
+		printf '%s\n' "$(<"/sys/module/tcp_reaper/parameters/$1")"
 	fi
 }
 
 # policy NS KEY=VALUE...: several knobs by sysfs, mode last, as it is what arms the others. Any failure ends the test.
 policy() {
-	local ns=$1 pair mode=
+	local ns=$1 pair pairs=() mode=()
 	shift
 	for pair; do
 		if [[ $pair == mode=* ]]; then
-			mode=${pair#*=}
+			mode=("$pair")
 		else
-			knob "$ns" "${pair%%=*}" "${pair#*=}" || exit 1
+			pairs+=("$pair")
 		fi
 	done
-	[[ -z $mode ]] || knob "$ns" mode "$mode" || exit 1
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns "$ns" sh -c '
+		for pair; do
+			printf %s "${pair#*=}" >"/sys/class/tcp_reaper/self/${pair%%=*}" || exit
+		done' sh "${pairs[@]}" "${mode[@]}" || exit 1
 }
 
 # census NS: have one made now, and wait for its end; NS is one whose mode is not off.

@@ -32,10 +32,18 @@ ns_name() {
 
 # ns_file NS: @PROGRAM is the namespace of a program started by background, whichever it is.
 ns_file() {
+	local netns
+	netns_path "$1"
+	printf %s "$netns"
+}
+
+# netns_path NS: sets "netns" to that.
+netns_path() {
 	if [[ $1 == @* ]]; then
-		printf '/proc/%d/ns/net' "$(pid_of "${1#@}")"
+		# shellcheck disable=SC2154 # lib.sh's
+		netns=/proc/${pids[${1#@}]}/ns/net
 	else
-		printf '/run/netns/%s' "$(ns_name "$1")"
+		netns=/run/netns/tcpr-$$-$1
 	fi
 }
 
@@ -101,7 +109,7 @@ veth_pair() {
 
 # count_tcp NS STATE [PORT]: sockets in a state (ESTABLISHED, CLOSE_WAIT, ...) of both families, with that local port if given.
 count_tcp() {
-	local code
+	local code port
 	case $2 in
 	ESTABLISHED) code=01 ;;
 	FIN_WAIT1) code=04 ;;
@@ -115,7 +123,8 @@ count_tcp() {
 		return 1
 		;;
 	esac
-	proc_net "$1" tcp tcp6 | awk -v code="$code" -v port="$(printf '%04X' "${3:-0}")" '
+	printf -v port %04X "${3:-0}"
+	proc_net "$1" tcp tcp6 | awk -v code="$code" -v port="$port" '
 		$4 == code && (port == "0000" || substr($2, length($2) - 3) == port) { n++ }
 		END { print n + 0 }'
 }
@@ -130,11 +139,12 @@ aged() {
 
 # proc_net NS FILE...: files below /proc/net of a namespace.
 proc_net() {
-	local ns=$1
+	local ns=$1 netns
 	shift
 	if [[ $ns == init ]]; then
 		(cd /proc/net && cat "$@")
 	else
-		nsenter "--net=$(ns_file "$ns")" sh -c 'cd /proc/self/net && cat "$@"' sh "$@"
+		netns_path "$ns"
+		netfile "$netns" "$@"
 	fi
 }
