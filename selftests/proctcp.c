@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "proctcp.h"
@@ -35,12 +36,16 @@ void tcp_ends_add_peer(struct tcp_ends *ends, int fd)
  * tcp_orphans() - count sockets of our namespace that nobody holds
  * @ends: what they are known by
  * @wanted: the state they are in, or TCP_STATE_ANY
- * Return: how many there are.
+ *
+ * Context: one thread.
+ * Return: how many there are. The file is read in pieces, between which a socket
+ * may move on to where it is read again; it counts once.
  */
 int tcp_orphans(const struct tcp_ends *ends, enum tcp_state wanted)
 {
 	const char *path = ends->family == AF_INET ? "/proc/self/net/tcp"
 						   : "/proc/self/net/tcp6";
+	static bool counted[65536];
 	unsigned int local, remote, state;
 	FILE *file = fopen(path, "r");
 	unsigned long inode;
@@ -49,15 +54,20 @@ int tcp_orphans(const struct tcp_ends *ends, enum tcp_state wanted)
 
 	if (!file)
 		die("%s", path);
+	memset(counted, 0, sizeof(counted));
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line,
 			   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x %*d %*d %lu",
 			   &local, &remote, &state, &inode) != 4)
 			continue;
 		if (inode || remote != ends->remote || local > 65535 ||
-		    !ends->is_local[local] || state == TCP_STATE_TIME_WAIT)
+		    !ends->is_local[local] || counted[local] ||
+		    state == TCP_STATE_TIME_WAIT)
 			continue;
-		n += wanted == TCP_STATE_ANY || wanted == state;
+		if (wanted == TCP_STATE_ANY || wanted == state) {
+			counted[local] = true;
+			n++;
+		}
 	}
 	fclose(file);
 	return n;
