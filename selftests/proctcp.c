@@ -38,8 +38,8 @@ void tcp_ends_add_peer(struct tcp_ends *ends, int fd)
  * @wanted: the state they are in, or TCP_STATE_ANY
  *
  * Context: one thread.
- * Return: how many there are. The file is read in pieces, between which a socket
- * may move on to where it is read again; it counts once.
+ * Return: how many there are. The file is read in pieces, between which a
+ * socket may move on to where it is read again; it counts once.
  */
 int tcp_orphans(const struct tcp_ends *ends, enum tcp_state wanted)
 {
