@@ -42,10 +42,11 @@ boot() {
 	tail -n +1 -f "$work/out" --pid $$ > >(exec stdbuf -oL tr -d '\r') &
 	shown=$!
 	# A busy machine's emulated timer may not tick while the kernel watches; what is
-	# done against speculation is slow to emulate.
+	# done against speculation is slow to emulate, and so is a program that is
+	# somewhere else each time.
 	"${within[@]}" timeout "${PATIENCE:-5400}" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max \
 		-smp 2 -m 2048 -nodefaults -display none -no-reboot -kernel "$image" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet no_timer_check mitigations=off $arguments" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet no_timer_check mitigations=off norandmaps $arguments" \
 		-drive "file=$work/disk,if=virtio,cache=unsafe" -drive "file=$work/payload.tar,if=virtio,format=raw,readonly=on" \
 		-serial "file:$work/console" -serial "file:$work/out" "$@" </dev/null || {
 		echo "not ok - the machine did not end by itself; its console:"
