@@ -68,7 +68,16 @@ check() {
 	not_ok "$description"
 	diag "failed: $*"
 	[[ -z $out ]] || diag "${out//$'\n'/$'\n# '}"
+	explain "$*" 2>&1 | sed 's/^/# /'
 	return 1
+}
+
+# explain COMMAND: what the module says of itself, where one of its figures is not what it should be.
+explain() {
+	[[ $1 =~ stat_(is|at_least)\ ([^ ]+) ]] || return 0
+	stats "${BASH_REMATCH[2]}" | grep -v ' 0$'
+	template hook
+	dmesg_since start | grep tcp_reaper: | tail -n 5
 }
 
 # check_is DESCRIPTION EXPECTED ACTUAL: ok if both are the same string.
