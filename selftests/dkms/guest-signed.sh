@@ -25,6 +25,7 @@ enrol() {
 	local db=/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f
 	mountpoint -q /sys/firmware/efi/efivars || mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 	check "the key is put into the firmware's database" dd if=db of=$db bs=64k
+	touch /root/enrolled
 }
 
 load_it() {
@@ -39,7 +40,7 @@ load_it() {
 
 if [[ ! -e /root/installed ]]; then
 	install_it
-elif [[ -e db ]]; then
+elif [[ ! -e /root/enrolled ]]; then
 	enrol
 else
 	load_it
