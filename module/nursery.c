@@ -75,9 +75,8 @@ struct ring {
 unsigned int tcp_reaper_nursery_records = 2048;
 
 static DEFINE_PER_CPU_ALIGNED(struct ring, rings);
-/* Protects every ring's tail, and the worker's state below. */
+/* Protects every ring's tail, and what the worker counts. */
 static DEFINE_MUTEX(drain_lock);
-static bool disarmed = true;
 /* The logarithm of tcp_reaper_nursery_records. */
 static unsigned int nursery_bits __read_mostly;
 /* So many may be in use before one takes its place. */
@@ -331,28 +330,36 @@ static void drain_now(struct work_struct *work)
 	mutex_unlock(&drain_lock);
 }
 
+/* Returns true if any ring was armed. */
+static bool disarm(void)
+{
+	bool armed = false;
+	int cpu;
+
+	lockdep_assert_held(&drain_lock);
+	for_each_possible_cpu(cpu) {
+		struct ring *ring = per_cpu_ptr(&rings, cpu);
+
+		if (READ_ONCE(ring->armed)) {
+			WRITE_ONCE(ring->armed, false);
+			armed = true;
+		}
+	}
+	return armed;
+}
+
 /*
  * Runs as long as there is anything to do. A handler that reads "armed" just
  * before it is cleared relies on the worker: so after clearing there is one
- * more round, by which whatever such a handler wrote has long been visible.
+ * more round, by which whatever such a handler wrote has long been visible. A
+ * ring may be armed with nothing in it: whoever else drains leaves that alone.
  */
 static void drain_tick(struct work_struct *work)
 {
-	int cpu;
-
 	mutex_lock(&drain_lock);
-	if (drain_all(msecs_to_jiffies(YOUNG_MS))) {
-		disarmed = false;
-	} else if (!disarmed) {
-		for_each_possible_cpu(cpu)
-			WRITE_ONCE(per_cpu_ptr(&rings, cpu)->armed, false);
-		disarmed = true;
-	} else {
-		goto out;
-	}
-	queue_delayed_work(tcp_reaper_wq, &tick_work,
-			   msecs_to_jiffies(TICK_MS));
-out:
+	if (drain_all(msecs_to_jiffies(YOUNG_MS)) || disarm())
+		queue_delayed_work(tcp_reaper_wq, &tick_work,
+				   msecs_to_jiffies(TICK_MS));
 	mutex_unlock(&drain_lock);
 }
 

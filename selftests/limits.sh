@@ -193,12 +193,35 @@ lost() {
 	done
 }
 
+# A ring that was drained out of turn, as it was half full, is empty when the tick comes that its first record asked for; what is noted
+# after that is seen to all the same.
+out_of_turn() {
+	local round runs
+
+	# Of 16 places 8 are for handlers that interrupt each other; the fifth record is past half of the rest.
+	reload nursery_records=16 census_interval_s=0 || return
+	poll_until 10 stat_at_least a census_runs 1
+	census a
+	runs=$(stat_of a census_runs)
+	for round in 1 2 3; do
+		background "five$round" a taskset -c 0 leak -k eof -n 5
+		await "five$round" '^ready' >/dev/null
+		poll_until 1 reached $(($(now_ms) + 400))
+		background "one$round" a taskset -c 0 leak -k eof -n 1
+		await "one$round" '^ready' >/dev/null
+		check "out of turn, $round: the next is seen to" poll_until 5 stat_is a close_wait_tracked $((6 * round))
+	done
+	check_is "out of turn: not by a census" "$runs" "$(stat_of a census_runs)"
+	stop five{1,2,3} one{1,2,3}
+}
+
 new_ns a b || exit 1
 in_ns a sysctl -qw net.ipv4.ip_local_port_range="1024 65535"
 load || exit 1
 bounded
 shared
 lost
+out_of_turn
 if [[ $(slab 4) != 56 ]]; then
 	skip "bytes a tracked socket" "slab debugging makes all objects larger"
 else
