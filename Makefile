@@ -80,7 +80,7 @@ test-arm64: deps-test
 	@selftests/run-arm64
 
 test-dkms: deps-test
-	@selftests/deps selftests/dkms/packages
+	@selftests/deps debian/packages selftests/dkms/packages
 	@selftests/dkms/run bookworm
 	@selftests/dkms/run trixie
 	@selftests/dkms/run-signed trixie
@@ -124,7 +124,7 @@ bench: deps-test
 	@selftests/bench/run
 
 packages: deps-test
-	@selftests/deps selftests/dkms/packages rpm/packages
+	@selftests/deps debian/packages rpm/packages
 	@debian/build build/packages
 	@rpm/build build/packages
 	@ls build/packages

@@ -321,6 +321,8 @@ begin() {
 		unload || exit 1
 	fi
 	dmesg_mark start
+	# What pause needs, once for all subshells.
+	pause 0
 }
 
 begin

@@ -91,6 +91,7 @@ int main(void)
 	struct pollfd fault = { .fd = fd, .events = POLLIN };
 	pthread_t holder, sleeper;
 	sigset_t set;
+	int tries;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -102,8 +103,11 @@ int main(void)
 	    poll(&fault, 1, 10000) != 1 ||
 	    pthread_create(&sleeper, NULL, do_poll, NULL))
 		die("threads");
-	while (!poller || !sleeps_for_good(poller))
+	for (tries = 0; !poller || !sleeps_for_good(poller); tries++) {
+		if (tries == 10000)
+			die("poll() does not get stuck");
 		usleep(1000);
+	}
 	say("stuck");
 	if (sigwait(&set, &signal))
 		die("sigwait");

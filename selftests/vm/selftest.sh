@@ -155,5 +155,29 @@ expect "a guest that hangs" 1 'FAIL: hang: no sign of life' --timeout 30 -- \
 expect "counted instructions" 0 'ok:' --icount -- sh -c '[ "$(nproc)" = 1 ]'
 expect "an option that is not known" 2 'usage' --no-such-option x -- true
 
+# carried NAME STATUS CODENAME: what suite_carried says of a mirror that has one suite.
+carried() {
+	local status=0
+
+	# shellcheck source-path=SCRIPTDIR source=suite.sh disable=SC1091
+	(. "$here/suite.sh" && suite_carried "$3" "deb [signed-by=x] http://127.0.0.1:$port $3 main") >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = "$2" ]
+	result $? "$1"
+}
+
+mkdir -p "$work/mirror/dists/kept"
+touch "$work/mirror/dists/kept/Release"
+port=$((20000 + $$ % 10000))
+busybox httpd -f -p "127.0.0.1:$port" -h "$work/mirror" &
+mirror=$!
+trap 'kill $mirror; rm -rf "$work"' EXIT
+curl -s --retry 20 --retry-connrefused --retry-delay 1 -o /dev/null "http://127.0.0.1:$port/"
+carried "a mirror that has the suite" 0 kept
+carried "a mirror that has dropped it" 4 gone
+kill "$mirror"
+wait "$mirror" 2>/dev/null
+trap 'rm -rf "$work"' EXIT
+carried "a mirror that does not answer is not one that has dropped it" 0 gone
+
 echo "1..$count"
 [ "$failures" = 0 ]
