@@ -114,6 +114,25 @@ judged "judge refuses a guest that did not finish" 1
 printf '%s\n' start end >"$work/run/verdict"
 judged "judge refuses a verdict without a status" 1
 
+# Whom the judge blames. In memory there is no breakpoint, so it is QEMU's; or there is.
+blamed() {
+	local name=$1 want=$2
+
+	echo "$3" >"$work/run/accel"
+	printf '[    1.000000] %s\n' "$4" "RIP: 0010:$5/0x140" "Code: 66 2e 0f 1f 84 00 $6" >"$work/run/console"
+	"$here/judge" "$work/run" 2>"$work/err"
+	grep -c '^vm: EMULATOR: ' "$work/err" | grep -qx "$want"
+	result $? "$name"
+}
+stuck='watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]'
+blamed "a breakpoint that is gone: the emulator's" 1 tcg "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
+blamed "under a probe too" 1 tcg "$stuck" tcp_fin+0x4 '<e8> 1f 44 00 00 53'
+blamed "a loop is the kernel's own" 0 tcg "$stuck" tcp_fin+0x9 '<e8> 1f 44 00 00 53'
+blamed "with KVM it is the kernel's own" 0 kvm "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
+blamed "one that the kernel dies of: the emulator's" 1 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 66 <90> e8'
+blamed "one that is there is the kernel's own" 0 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 cc <90> e8'
+blamed "any other death is the kernel's own" 0 tcg 'Oops: 0000 [#1] PREEMPT SMP NOPTI' f+0x0 '<0f> 1f 44 00 00 53'
+
 # Whole runs.
 expect "a command that succeeds" 0 'ok:' -- \
 	bash -c 'echo out; echo err >&2; echo again >/dev/stderr'
