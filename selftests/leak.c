@@ -14,9 +14,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -48,7 +50,7 @@ static const char *const kinds[KINDS] = {
  * @owner: the end that got the FIN and stays; -1 if never accepted
  * @peer: the end that sent the FIN; -1 once it is closed
  * @fin_us: just before the FIN was sent
- * @owner_us: when poll() on @owner woke with an error, 0 if it did not
+ * @owner_us: when epoll woke for an error of @owner, 0 if it did not
  * @peer_us: when @peer saw the connection end, 0 if it did not
  * @revents: what woke the owner
  * @owner_error: what read() on the owner ended with, -1 if it was not asked
@@ -73,7 +75,9 @@ struct leaked {
 static struct endpoint ep;
 static enum kind kind = SEEN;
 static struct leaked *all;
-static struct pollfd *polled; /* the owners, then the peers, then the signals */
+static int epfd; /* every end that is open, and the signals */
+static int signals;
+static int unseen; /* ends that nothing has been heard of */
 static int count = 1;
 static int mark;
 static bool full_close;
@@ -214,32 +218,44 @@ static int reason(int fd)
 	return error;
 }
 
-/*
- * Errors and hang-ups are reported without being asked for; everything else is
- * true all the time after a FIN.
- */
-static int watch(int timeout_ms)
+/* What is known of an end in epoll: the socket it belongs to, and which one. */
+#define OWNER(i) (2UL * (i))
+#define PEER(i) (2UL * (i) + 1)
+#define SIGNALS (2UL * count)
+
+static void heard(uint64_t end, uint32_t events)
 {
-	int i, n = poll(polled, 2 * count + 1, timeout_ms);
-	long long now = now_us();
+	struct leaked *l = &all[end / 2];
+	bool owner = end == OWNER(end / 2);
+
+	if (owner) {
+		l->owner_us = now_us();
+		l->revents = events;
+	} else {
+		l->peer_us = now_us();
+		l->peer_error = reason(l->peer);
+	}
+	if (epoll_ctl(epfd, EPOLL_CTL_DEL, owner ? l->owner : l->peer, NULL))
+		die("EPOLL_CTL_DEL");
+	unseen--;
+}
+
+/* Returns true if there is a signal to be read. */
+static bool watch(int timeout_ms)
+{
+	struct epoll_event events[64];
+	int i, n = epoll_wait(epfd, events, 64, timeout_ms);
+	bool signal = false;
 
 	if (n < 0 && errno != EINTR)
-		die("poll");
-	for (i = 0; i < count && n > 0; i++) {
-		struct leaked *l = &all[i];
-
-		if (polled[i].revents) {
-			l->owner_us = now;
-			l->revents = polled[i].revents;
-			polled[i].fd = -1;
-		}
-		if (polled[count + i].revents) {
-			l->peer_us = now;
-			l->peer_error = reason(l->peer);
-			polled[count + i].fd = -1;
-		}
+		die("epoll_wait");
+	for (i = 0; i < n; i++) {
+		if (events[i].data.u64 == SIGNALS)
+			signal = true;
+		else
+			heard(events[i].data.u64, events[i].events);
 	}
-	return n;
+	return signal;
 }
 
 static void ask(struct leaked *l)
@@ -337,18 +353,22 @@ static void report(bool probe)
 	    living, eofs, least, most);
 }
 
-static bool all_done(void)
+/*
+ * Errors and hang-ups are reported without being asked for; everything else is
+ * true all the time after a FIN.
+ */
+static void add(int fd, uint64_t end, uint32_t events)
 {
-	int i;
+	struct epoll_event event = { .events = events, .data.u64 = end };
 
-	for (i = 0; i < count; i++)
-		if ((kind != BACKLOG && !all[i].owner_us) ||
-		    (all[i].peer >= 0 && !all[i].peer_us))
-			return false;
-	return true;
+	if (fd < 0)
+		return;
+	if (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event))
+		die("EPOLL_CTL_ADD");
+	unseen += end != SIGNALS;
 }
 
-static void poll_setup(void)
+static void watch_setup(void)
 {
 	sigset_t set;
 	int i;
@@ -358,18 +378,15 @@ static void poll_setup(void)
 	sigaddset(&set, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		die("sigprocmask");
-	polled = calloc(2 * count + 1, sizeof(*polled));
-	if (!polled)
-		die("calloc");
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (signals < 0 || epfd < 0)
+		die("signalfd, epoll_create1");
 	for (i = 0; i < count; i++) {
-		polled[i].fd = all[i].owner;
-		polled[count + i].fd = all[i].peer;
+		add(all[i].owner, OWNER(i), 0);
+		add(all[i].peer, PEER(i), 0);
 	}
-	polled[2 * count] =
-		(struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC),
-				 .events = POLLIN };
-	if (polled[2 * count].fd < 0)
-		die("signalfd");
+	add(signals, SIGNALS, EPOLLIN);
 }
 
 int main(int argc, char **argv)
@@ -392,7 +409,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < count; i++)
 		finish(&all[i]);
-	poll_setup();
+	watch_setup();
 	for (i = 0; i < count; i++)
 		settle(&all[i]);
 	say("ready kind=%s family=%s n=%d port=%d pid=%d at_ms=%lld",
@@ -403,13 +420,11 @@ int main(int argc, char **argv)
 	for (;;) {
 		long long left = (end - now_us() + 999) / 1000;
 
-		if (wait_ms && (left <= 0 || all_done()))
+		if (wait_ms && (left <= 0 || !unseen))
 			break;
-		watch(wait_ms ? left : -1);
-		if (!(polled[2 * count].revents & POLLIN))
+		if (!watch(wait_ms ? left : -1))
 			continue;
-		if (read(polled[2 * count].fd, &signal, sizeof(signal)) !=
-		    sizeof(signal))
+		if (read(signals, &signal, sizeof(signal)) != sizeof(signal))
 			die("signalfd");
 		if (signal.ssi_signo == SIGTERM)
 			return 0;
