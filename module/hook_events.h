@@ -11,6 +11,12 @@
 
 /* What a probe handler does, whatever called it. Inlined into each. */
 
+/* Asked first: no namespace wants to know. One jump, or none. */
+static __always_inline bool tcp_reaper_nobody_asks(void)
+{
+	return !static_branch_likely(&tcp_reaper_nursery_open.key);
+}
+
 /*
  * void tcp_fin(struct sock *sk), socket locked: a FIN arrived, and rcv_nxt is
  * past it. Only from these two states does it lead to CLOSE_WAIT.

@@ -30,8 +30,11 @@ static void notrace on_entry(unsigned long ip, unsigned long parent_ip,
 			     struct ftrace_ops *ops,
 			     tcp_reaper_ftrace_regs *regs)
 {
-	struct sock *sk = (void *)tcp_reaper_ftrace_arg(regs, 0);
+	struct sock *sk;
 
+	if (tcp_reaper_nobody_asks())
+		return;
+	sk = (void *)tcp_reaper_ftrace_arg(regs, 0);
 	if (ip - fin < CALL_SITE)
 		tcp_reaper_on_fin(sk);
 	else

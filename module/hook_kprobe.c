@@ -15,7 +15,8 @@
 
 static int on_fin(struct kprobe *p, struct pt_regs *regs)
 {
-	tcp_reaper_on_fin((void *)tcp_reaper_regs_arg(regs, 0));
+	if (!tcp_reaper_nobody_asks())
+		tcp_reaper_on_fin((void *)tcp_reaper_regs_arg(regs, 0));
 	return 0;
 }
 
@@ -23,7 +24,8 @@ NOKPROBE_SYMBOL(on_fin);
 
 static int on_close(struct kprobe *p, struct pt_regs *regs)
 {
-	tcp_reaper_on_close((void *)tcp_reaper_regs_arg(regs, 0));
+	if (!tcp_reaper_nobody_asks())
+		tcp_reaper_on_close((void *)tcp_reaper_regs_arg(regs, 0));
 	return 0;
 }
 
@@ -31,6 +33,8 @@ NOKPROBE_SYMBOL(on_close);
 
 static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 {
+	if (tcp_reaper_nobody_asks())
+		return 0;
 	tcp_reaper_on_state((void *)tcp_reaper_regs_arg(regs, 0),
 			    (int)tcp_reaper_regs_arg(regs, 1));
 	return 0;

@@ -21,6 +21,8 @@ static struct tracepoint *tracepoint;
 static void notrace on_set_state(void *data, const struct sock *sk,
 				 const int oldstate, const int newstate)
 {
+	if (tcp_reaper_nobody_asks())
+		return;
 	if (sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM)
 		tcp_reaper_on_state((struct sock *)sk, newstate);
 }
