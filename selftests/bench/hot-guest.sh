@@ -10,7 +10,7 @@ set -euo pipefail
 
 n=$1 rounds=$2
 shift 2
-follower=
+follower='' beside=''
 
 start() {
 	case $1 in
@@ -18,6 +18,13 @@ start() {
 	reaper) load_reaper mode=enforce ;;
 	reaper-observe) load_reaper mode=observe ;;
 	reaper-off) insmod /tcp_reaper.ko mode=off ;;
+	# Off here, but not in another namespace.
+	reaper-off-here)
+		unshare --net sleep 100000 &
+		beside=$!
+		load_reaper mode=enforce
+		echo off >/proc/sys/net/tcp_reaper/mode
+		;;
 	reaper-*) load_reaper mode=enforce hook="${1#reaper-}" ;;
 	empty-*) insmod /bench/empty_hook.ko how="${1#empty-}" ;;
 	bpf)
@@ -35,10 +42,11 @@ stop() {
 	if loaded empty_hook; then
 		rmmod empty_hook
 	fi
-	if [[ -n $follower ]]; then
-		kill "$follower"
-		wait "$follower" || :
-		follower=
+	if [[ -n $follower$beside ]]; then
+		# shellcheck disable=SC2086 # one of them, or both
+		kill $follower $beside
+		wait $follower $beside || :
+		follower='' beside=''
 	fi
 }
 
