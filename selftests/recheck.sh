@@ -15,8 +15,13 @@ switch_off() {
 	background stuck a leak -k eof -n "$STUCK"
 	await stuck '^ready' 100 >/dev/null
 	poll_until 10 stat_is a close_wait_tracked "$STUCK"
-	# One shell, as there is little time.
-	in_ns a sh -c 'cd /sys/class/tcp_reaper/self && echo enforce >mode && read -r _ <stats/adopted && echo observe >mode'
+	# One shell, as there is little time from the first that goes to the last.
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns a bash -c 'cd /sys/class/tcp_reaper/self
+		read -r before <stats/close_wait_reaped
+		echo enforce >mode
+		while ((SECONDS < 10)) && read -r now <stats/close_wait_reaped && ((now == before)); do :; done
+		echo observe >mode'
 	left=$(count_tcp a CLOSE_WAIT)
 	# Two ticks, and their acts.
 	poll_until 10 reached $(($(now_ms) + 1000))
