@@ -126,6 +126,7 @@ blamed() {
 }
 stuck='watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]'
 blamed "a breakpoint that is gone: the emulator's" 1 tcg "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
+blamed "5.10 has other nops" 1 tcg "$stuck" tcp_close+0x0 '66 90 <66> 66 66 66 90 41 54'
 blamed "under a probe too" 1 tcg "$stuck" tcp_fin+0x4 '<e8> 1f 44 00 00 53'
 blamed "a loop is the kernel's own" 0 tcg "$stuck" tcp_fin+0x9 '<e8> 1f 44 00 00 53'
 blamed "with KVM it is the kernel's own" 0 kvm "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
