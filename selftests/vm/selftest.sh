@@ -173,6 +173,11 @@ expect "a guest that hangs" 1 'FAIL: hang: no sign of life' --timeout 30 -- \
 			taskset $((cpu + 1)) chrt -f 99 sh -c "while :; do :; done" &
 		done; wait'
 expect "counted instructions" 0 'ok:' --icount -- sh -c '[ "$(nproc)" = 1 ]'
+mkdir "$work/bin"
+printf '#!/bin/sh\nkill -SEGV $$\n' >"$work/bin/qemu-system-$(uname -m)"
+chmod 755 "$work/bin/qemu-system-$(uname -m)"
+PATH=$work/bin:$PATH expect "an emulator that crashes is said to have" 2 '^vm: EMULATOR: qemu-system-.* crashed$' \
+	--accel tcg -- true
 expect "an option that is not known" 2 'usage' --no-such-option x -- true
 
 # carried NAME STATUS CODENAME: what suite_carried says of a mirror that has one suite.
