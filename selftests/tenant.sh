@@ -149,8 +149,35 @@ kept_open() {
 	stop keeper
 }
 
+# Where all are off, the handlers are switched off in the kernel's code; a tenant who turns its mode to and fro can't have that patched as
+# often as it can write.
+switched() {
+	local event=/sys/kernel/tracing/events/tcp_reaper_test line start patched seconds
+
+	reload mode=off || exit 1
+	if ! echo 'p:tcp_reaper_test/patched arch_jump_label_transform_apply' >>/sys/kernel/tracing/kprobe_events; then
+		not_ok "the kernel's patching can be counted"
+		return
+	fi 2>/dev/null
+	echo 1 >$event/patched/enable
+	start=$(now_ms)
+	# shellcheck disable=SC2016 # for the inner shell
+	tenant switcher 'cd /sys/class/tcp_reaper/self && while ((SECONDS < 4)); do
+		echo observe >mode && echo off >mode && n=$((n + 1)) || break; done; echo "switched n=$n"'
+	line=$(await switcher '^switched' 60)
+	ended switcher
+	seconds=$((($(now_ms) - start) / 1000 + 1))
+	patched=$(awk '$1 == "patched" { print $2 }' /sys/kernel/tracing/kprobe_profile)
+	check "a tenant turns its mode to and fro: $(field n "$line") times" test "$(field n "$line")" -gt $((10 * seconds))
+	check_between "and the kernel is patched twice a second at most, in $seconds s" 1 $((2 * seconds + 2)) "$patched"
+	echo 0 >$event/patched/enable
+	echo '-:tcp_reaper_test/patched' >>/sys/kernel/tracing/kprobe_events
+}
+
 new_ns a b || exit 1
 load || exit 1
+switched
+reload || exit 1
 shares
 logged
 rules
