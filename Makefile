@@ -101,6 +101,9 @@ test-cross: deps-test
 test-debug: deps-test
 	@selftests/run-all --debug
 
+test-kcsan: deps-test
+	@selftests/run-all --kcsan
+
 storm: deps-test
 	@selftests/storms
 
@@ -154,6 +157,7 @@ help:
 	@echo 'make test-hooks   a kernel without ftrace that guards tcp_fin from kprobes, built at first use'
 	@echo 'make test-cross   builds for armhf, mips64el, ppc64el, s390x'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
+	@echo 'make test-kcsan   the same on a kernel that watches for data races, built at first use'
 	@echo 'make storm        attacks in full: load and unload, namespaces, races, hostile tenants,'
 	@echo '                  fuzzing, healthy connections; hours. make storm-debug: a tenth there'
 	@echo 'make mutants      bugs put in on purpose: is each caught?'
@@ -169,4 +173,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug packages storm storm-debug mutants coverage bench demo vm clean help
+	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan packages storm storm-debug mutants coverage bench demo vm clean help
