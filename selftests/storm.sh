@@ -151,7 +151,7 @@ clock() {
 
 new_ns calm racing written || exit 1
 load || exit 1
-policy calm close_wait/timeout_ms=5000 orphan/timeout_ms=5000 mode=enforce
+policy calm close_wait/timeout_ms=20000 orphan/timeout_ms=20000 mode=enforce
 races
 writers
 hotplug
