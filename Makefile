@@ -104,6 +104,9 @@ test-debug: deps-test
 test-kcsan: deps-test
 	@selftests/run-all --kcsan
 
+faults: deps-test
+	@selftests/faults
+
 storm: deps-test
 	@selftests/storms
 
@@ -158,6 +161,7 @@ help:
 	@echo 'make test-cross   builds for armhf, mips64el, ppc64el, s390x'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
 	@echo 'make test-kcsan   the same on a kernel that watches for data races, built at first use'
+	@echo 'make faults       each allocation of the module refused in its turn, on a kernel for that'
 	@echo 'make storm        attacks in full: load and unload, namespaces, races, hostile tenants,'
 	@echo '                  fuzzing, healthy connections; hours. make storm-debug: a tenth there'
 	@echo 'make mutants      bugs put in on purpose: is each caught?'
@@ -173,4 +177,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan packages storm storm-debug mutants coverage bench demo vm clean help
+	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan faults packages storm storm-debug mutants coverage bench demo vm clean help

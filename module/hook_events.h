@@ -3,10 +3,12 @@
 #define TCP_REAPER_HOOK_EVENTS_H
 
 #include <linux/compiler.h>
+#include <linux/preempt.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <net/tcp_states.h>
 
+#include "netns.h"
 #include "nursery.h"
 
 /* What a probe handler does, whatever called it. Inlined into each. */
@@ -18,26 +20,52 @@ static __always_inline bool tcp_reaper_nobody_asks(void)
 }
 
 /*
+ * Asked next: the namespace of a socket, or NULL if it does not want to know.
+ * Where it does, preemption is off from here on, until one of the functions
+ * below returns: to stay on this CPU, and as a namespace that goes away waits
+ * for RCU, that is for us.
+ */
+static __always_inline struct tcp_reaper_net *
+tcp_reaper_asks(const struct sock *sk)
+{
+	struct tcp_reaper_net *rn;
+
+	preempt_disable_notrace();
+	rn = tcp_reaper_net(sock_net(sk));
+	/* There is none yet in a namespace that is being set up. */
+	if (rn && READ_ONCE(rn->hooked))
+		return rn;
+	preempt_enable_notrace();
+	return NULL;
+}
+
+/*
  * void tcp_fin(struct sock *sk), socket locked: a FIN arrived, and rcv_nxt is
  * past it. Only from these two states does it lead to CLOSE_WAIT.
  */
-static __always_inline void tcp_reaper_on_fin(struct sock *sk)
+static __always_inline void tcp_reaper_on_fin(struct tcp_reaper_net *rn,
+					      struct sock *sk)
 {
 	if (1 << sk->sk_state & (TCPF_SYN_RECV | TCPF_ESTABLISHED))
-		tcp_reaper_nursery_push(sk, TCP_REAPER_CLOSE_WAIT,
+		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
 					tcp_sk(sk)->rcv_nxt);
+	else
+		preempt_enable_notrace();
 }
 
 /*
  * void tcp_close(struct sock *sk, long timeout), not locked yet: the owner lets
  * go. Neither SOCK_DEAD nor the new state is set; the worker will see.
  */
-static __always_inline void tcp_reaper_on_close(struct sock *sk)
+static __always_inline void tcp_reaper_on_close(struct tcp_reaper_net *rn,
+						struct sock *sk)
 {
 	if (1 << READ_ONCE(sk->sk_state) &
 	    (TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
 	     TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK))
-		tcp_reaper_nursery_push(sk, TCP_REAPER_ORPHAN, 0);
+		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_ORPHAN, 0);
+	else
+		preempt_enable_notrace();
 }
 
 /*
@@ -46,14 +74,17 @@ static __always_inline void tcp_reaper_on_close(struct sock *sk)
  * has shut both sides down by now; shutdown() of the one side leads to the same
  * states, and leaves an owner.
  */
-static __always_inline void tcp_reaper_on_state(struct sock *sk, int state)
+static __always_inline void tcp_reaper_on_state(struct tcp_reaper_net *rn,
+						struct sock *sk, int state)
 {
 	if (1 << state & TCPF_CLOSE_WAIT)
-		tcp_reaper_nursery_push(sk, TCP_REAPER_CLOSE_WAIT,
+		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
 					tcp_sk(sk)->rcv_nxt);
 	else if (1 << state & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK) &&
 		 sk->sk_shutdown == SHUTDOWN_MASK)
-		tcp_reaper_nursery_push(sk, TCP_REAPER_ORPHAN, 0);
+		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_ORPHAN, 0);
+	else
+		preempt_enable_notrace();
 }
 
 #endif

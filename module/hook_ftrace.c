@@ -30,15 +30,19 @@ static void notrace on_entry(unsigned long ip, unsigned long parent_ip,
 			     struct ftrace_ops *ops,
 			     tcp_reaper_ftrace_regs *regs)
 {
+	struct tcp_reaper_net *rn;
 	struct sock *sk;
 
 	if (tcp_reaper_nobody_asks())
 		return;
 	sk = (void *)tcp_reaper_ftrace_arg(regs, 0);
+	rn = tcp_reaper_asks(sk);
+	if (!rn)
+		return;
 	if (ip - fin < CALL_SITE)
-		tcp_reaper_on_fin(sk);
+		tcp_reaper_on_fin(rn, sk);
 	else
-		tcp_reaper_on_close(sk);
+		tcp_reaper_on_close(rn, sk);
 }
 
 NOKPROBE_SYMBOL(on_entry);

@@ -15,8 +15,15 @@
 
 static int on_fin(struct kprobe *p, struct pt_regs *regs)
 {
-	if (!tcp_reaper_nobody_asks())
-		tcp_reaper_on_fin((void *)tcp_reaper_regs_arg(regs, 0));
+	struct tcp_reaper_net *rn;
+	struct sock *sk;
+
+	if (tcp_reaper_nobody_asks())
+		return 0;
+	sk = (void *)tcp_reaper_regs_arg(regs, 0);
+	rn = tcp_reaper_asks(sk);
+	if (rn)
+		tcp_reaper_on_fin(rn, sk);
 	return 0;
 }
 
@@ -24,8 +31,15 @@ NOKPROBE_SYMBOL(on_fin);
 
 static int on_close(struct kprobe *p, struct pt_regs *regs)
 {
-	if (!tcp_reaper_nobody_asks())
-		tcp_reaper_on_close((void *)tcp_reaper_regs_arg(regs, 0));
+	struct tcp_reaper_net *rn;
+	struct sock *sk;
+
+	if (tcp_reaper_nobody_asks())
+		return 0;
+	sk = (void *)tcp_reaper_regs_arg(regs, 0);
+	rn = tcp_reaper_asks(sk);
+	if (rn)
+		tcp_reaper_on_close(rn, sk);
 	return 0;
 }
 
@@ -33,10 +47,15 @@ NOKPROBE_SYMBOL(on_close);
 
 static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 {
+	struct tcp_reaper_net *rn;
+	struct sock *sk;
+
 	if (tcp_reaper_nobody_asks())
 		return 0;
-	tcp_reaper_on_state((void *)tcp_reaper_regs_arg(regs, 0),
-			    (int)tcp_reaper_regs_arg(regs, 1));
+	sk = (void *)tcp_reaper_regs_arg(regs, 0);
+	rn = tcp_reaper_asks(sk);
+	if (rn)
+		tcp_reaper_on_state(rn, sk, (int)tcp_reaper_regs_arg(regs, 1));
 	return 0;
 }
 

@@ -21,10 +21,15 @@ static struct tracepoint *tracepoint;
 static void notrace on_set_state(void *data, const struct sock *sk,
 				 const int oldstate, const int newstate)
 {
+	struct tcp_reaper_net *rn;
+
 	if (tcp_reaper_nobody_asks())
 		return;
-	if (sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM)
-		tcp_reaper_on_state((struct sock *)sk, newstate);
+	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
+		return;
+	rn = tcp_reaper_asks(sk);
+	if (rn)
+		tcp_reaper_on_state(rn, (struct sock *)sk, newstate);
 }
 
 static void compare(struct tracepoint *tp, void *unused)

@@ -110,12 +110,20 @@ static bool filled(const struct record *rec, u32 place)
 	return smp_load_acquire(&rec->lap) == lap_of(place);
 }
 
-/*
- * Ends what tcp_reaper_nursery_push() began, preemption being off; apart from
- * it, so that a namespace that is off pays for none of its registers.
+/**
+ * tcp_reaper_nursery_push - note a transition
+ * @rn: of tcp_reaper_asks(); ends what that began, preemption being off
+ * @sk: the socket to which it happens
+ * @class: the class it enters
+ * @seq: rcv_nxt past the FIN, for TCP_REAPER_CLOSE_WAIT
+ *
+ * Two things may happen once a tick on a CPU, and no more: the worker's timer
+ * is started, or the worker is woken as the ring is half full.
+ *
+ * Context: any, on a socket that is alive.
  */
-static noinline notrace void note(struct sock *sk, enum tcp_reaper_class class,
-				  u32 seq, struct tcp_reaper_net *rn)
+void notrace tcp_reaper_nursery_push(struct tcp_reaper_net *rn, struct sock *sk,
+				     enum tcp_reaper_class class, u32 seq)
 {
 	struct ring *ring = this_cpu_ptr(&rings);
 	u32 used = READ_ONCE(ring->head) - READ_ONCE(ring->tail);
@@ -150,7 +158,7 @@ out:
 	preempt_enable_notrace();
 }
 
-NOKPROBE_SYMBOL(note);
+NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
 
 /**
  * tcp_reaper_nursery_want - have a namespace's transitions noted, or no more
@@ -173,35 +181,6 @@ void tcp_reaper_nursery_want(struct tcp_reaper_net *rn, bool wanted)
 	else
 		static_branch_slow_dec_deferred(&tcp_reaper_nursery_open);
 }
-
-/**
- * tcp_reaper_nursery_push - note a transition
- * @sk: the socket to which it happens
- * @class: the class it enters
- * @seq: rcv_nxt past the FIN, for TCP_REAPER_CLOSE_WAIT
- *
- * Two things may happen once a tick on a CPU, and no more: the worker's timer
- * is started, or the worker is woken as the ring is half full.
- *
- * Context: any, on a socket that is alive.
- */
-void notrace tcp_reaper_nursery_push(struct sock *sk,
-				     enum tcp_reaper_class class, u32 seq)
-{
-	struct tcp_reaper_net *rn;
-
-	/* To stay on this CPU; and a namespace waits for RCU, that is for us.
-	 */
-	preempt_disable_notrace();
-	rn = tcp_reaper_net(sock_net(sk));
-	/* There is none yet in a namespace that is being set up. */
-	if (rn && READ_ONCE(rn->hooked))
-		note(sk, class, seq, rn);
-	else
-		preempt_enable_notrace();
-}
-
-NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
 
 /*
  * A probe sits at a function's entry, and whoever entered may have been kept

@@ -19,8 +19,8 @@ extern unsigned int tcp_reaper_nursery_records;
 int tcp_reaper_nursery_setup(void);
 void tcp_reaper_nursery_quiesce(void);
 void tcp_reaper_nursery_teardown(void);
-void tcp_reaper_nursery_push(struct sock *sk, enum tcp_reaper_class class,
-			     u32 seq);
+void tcp_reaper_nursery_push(struct tcp_reaper_net *rn, struct sock *sk,
+			     enum tcp_reaper_class class, u32 seq);
 void tcp_reaper_nursery_want(struct tcp_reaper_net *rn, bool wanted);
 void tcp_reaper_nursery_purge(void);
 u64 tcp_reaper_nursery_events(enum tcp_reaper_class class);

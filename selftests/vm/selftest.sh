@@ -87,6 +87,8 @@ watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [a:1]
 ODEBUG: free active (active state 0) object type: timer_list
 Unable to handle kernel paging request at virtual address 0000000000000008
 list_add corruption. prev->next should be next
+BUG: KCSAN: data-race in tcp_reaper_watch [tcp_reaper] / tcp_ack
+BUG: KCSAN: data-race in tcp_ack / settle [tcp_reaper]
 END
 
 while IFS= read -r line; do
@@ -102,6 +104,7 @@ kasan: KernelAddressSanitizer initialized
 tcp_reaper: loading out-of-tree module taints kernel.
 leaky[77]: segfault at 0 ip 0000000000401000 sp 00007ffc00000000 error 4
 Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on
+BUG: KCSAN: data-race in tcp_ack / tcp_poll
 END
 
 printf 'boot\n' >"$work/run/console"
