@@ -154,11 +154,12 @@ kept_open() {
 switched() {
 	local event=/sys/kernel/tracing/events/tcp_reaper_test line start patched seconds
 
-	reload mode=off || exit 1
-	if ! echo 'p:tcp_reaper_test/patched arch_jump_label_transform_apply' >>/sys/kernel/tracing/kprobe_events; then
-		not_ok "the kernel's patching can be counted"
+	if ! grep -qw arch_jump_label_transform_apply /proc/kallsyms; then
+		skip "the kernel is not patched as often as a tenant writes" "no static keys in this kernel"
 		return
-	fi 2>/dev/null
+	fi
+	reload mode=off || exit 1
+	echo 'p:tcp_reaper_test/patched arch_jump_label_transform_apply' >>/sys/kernel/tracing/kprobe_events
 	echo 1 >$event/patched/enable
 	start=$(now_ms)
 	# shellcheck disable=SC2016 # for the inner shell
