@@ -76,20 +76,18 @@ static bool oldest(struct tcp_reaper_table *table, u64 *since)
 	return *since != U64_MAX;
 }
 
-/* Finds the age of the @rank-th oldest; a round narrows it 256-fold. */
-static bool find_cutoff(struct tcp_reaper_net *rn, u32 rank, u64 now)
+/*
+ * Finds the age of the @rank-th oldest, if there are any, and begins to pick; a
+ * round narrows it 256-fold.
+ */
+static void find_cutoff(struct tcp_reaper_net *rn, struct ages *ages, u32 rank,
+			u64 now)
 {
 	struct tcp_reaper_evict *evict = &rn->evict;
-	struct ages *ages;
 	int i;
 
-	ages = kmalloc(sizeof(*ages), GFP_KERNEL | __GFP_NOWARN);
-	if (!ages)
-		return false;
-	if (!oldest(&rn->table, &ages->from)) {
-		kfree(ages);
-		return false;
-	}
+	if (!oldest(&rn->table, &ages->from))
+		return;
 	ages->width = div_u64(now - ages->from, SLOTS) + 1;
 	for (;;) {
 		count_ages(&rn->table, ages);
@@ -104,8 +102,6 @@ static bool find_cutoff(struct tcp_reaper_net *rn, u32 rank, u64 now)
 	evict->ties = rank;
 	evict->cursor = 0;
 	evict->picking = true;
-	kfree(ages);
-	return true;
 }
 
 /**
@@ -125,6 +121,7 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 	struct tcp_reaper_evict *evict = &rn->evict;
 	u32 max = rn->policy.orphan_max;
 	struct tcp_reaper_entry *e;
+	struct ages *ages;
 	u64 next;
 	int n = 0;
 
@@ -133,7 +130,15 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 		return 0;
 	if (!max || held <= max)
 		goto done;
-	if (!evict->picking && !find_cutoff(rn, held - max, get_jiffies_64()))
+	if (!evict->picking) {
+		ages = kmalloc(sizeof(*ages), GFP_KERNEL | __GFP_NOWARN);
+		/* Still crowded: there may be memory at the next tick. */
+		if (!ages)
+			return 0;
+		find_cutoff(rn, ages, held - max, get_jiffies_64());
+		kfree(ages);
+	}
+	if (!evict->picking)
 		goto done;
 
 	for (; (e = tcp_reaper_table_from(&rn->table, &evict->cursor, &next));

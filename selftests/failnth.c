@@ -5,11 +5,12 @@
  * has gone by without that (Documentation/fault-injection, "fail-nth"). What is
  * done has to fail with ENOMEM then and change nothing, or to do without.
  *
- * Prints "failnth KIND allocations=N refused=N enomem=N without=N degraded=N
- * wrong=N", where "refused" is how many times an allocation was, "enomem" how
- * many of those were told, "without" in how many it was done all the same,
- * "degraded" how many loads took another hook than the best one, "wrong" what
- * was none of that: a line before tells each.
+ * Prints "failnth KIND allocations=N refused=N enomem=N other=N without=N
+ * degraded=N wrong=N", where "refused" is how many times an allocation was,
+ * "enomem" how many of those were told, "other" how many by another name (by
+ * the kernel's own parts of a namespace), "without" in how many it was done all
+ * the same, "degraded" how many loads took another hook than the best one,
+ * "wrong" what was none of that: a line before tells each.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -90,12 +91,14 @@ static char *slurp(const char *file, size_t *len)
  *	that is of interest
  * @act: does it, and returns 0 or an errno
  * @check: after each time, faults being off; returns what is wrong, or NULL
+ * @any: others have a part in it, who may say something else than ENOMEM
  */
 struct deed {
 	const char *name;
 	unsigned long (*prepare)(void);
 	int (*act)(void);
 	const char *(*check)(int error);
+	bool any;
 };
 
 static const char *file, *parameters = "";
@@ -183,24 +186,34 @@ static const char *check_netns(int error)
 static char *before;
 static size_t before_len;
 
+/* All of it, by one write(2); returns 0 or an errno. */
+static int put(const char *what, size_t len)
+{
+	int error = 0, fd = open(file, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	n = write(fd, what, len);
+	if (n < 0)
+		error = errno;
+	else if ((size_t)n != len)
+		error = EIO;
+	close(fd);
+	return error;
+}
+
 static unsigned long prepare_write(void)
 {
 	before = slurp(file, &before_len);
 	if (!before_len)
 		die("%s: empty: it could not be written back", file);
-	file_fd = open(file, O_WRONLY | O_CLOEXEC);
-	if (file_fd < 0)
-		die("%s", file);
 	return 0;
 }
 
 static int act_write(void)
 {
-	ssize_t n = pwrite(file_fd, text, text_len, 0);
-
-	if (n >= 0 && (size_t)n != text_len)
-		return EIO;
-	return n < 0 ? errno : 0;
+	return put(text, text_len);
 }
 
 /* A refused one leaves what was there; one that was taken is taken back. */
@@ -215,7 +228,7 @@ static const char *check_write(int error)
 		return same ? NULL : "but it has changed";
 	if (same)
 		return "but it has not changed";
-	if (pwrite(file_fd, before, before_len, 0) < 0)
+	if (put(before, before_len))
 		die("%s: to take it back", file);
 	return NULL;
 }
@@ -251,7 +264,7 @@ static const char *check_read(int error)
 
 static const struct deed deeds[] = {
 	{ "load", prepare_load, act_load, check_load },
-	{ "netns", prepare_netns, act_netns, check_netns },
+	{ "netns", prepare_netns, act_netns, check_netns, true },
 	{ "write", prepare_write, act_write, check_write },
 	{ "read", prepare_read, act_read, check_read },
 };
@@ -322,7 +335,8 @@ int main(int argc, char **argv)
 		complaint = deed->check(error);
 		if (reached)
 			refused++;
-		if (!complaint && error && !(reached && error == ENOMEM))
+		if (!complaint && error &&
+		    !(reached && (error == ENOMEM || deed->any)))
 			complaint = "is no answer";
 		if (complaint) {
 			say("%s, allocation %lu%s: %s, %s", deed->name, nth,
@@ -330,11 +344,12 @@ int main(int argc, char **argv)
 			    error ? strerror(error) : "done", complaint);
 			wrong++;
 		} else if (reached) {
-			*(error ? &enomem : &without) += 1;
+			enomem += error == ENOMEM;
+			without += !error;
 		}
 	}
-	say("failnth %s allocations=%lu refused=%lu enomem=%lu without=%lu degraded=%lu wrong=%lu",
-	    deed->name, nth - every - first, refused, enomem, without, degraded,
-	    wrong);
+	say("failnth %s allocations=%lu refused=%lu enomem=%lu other=%lu without=%lu degraded=%lu wrong=%lu",
+	    deed->name, nth - every - first, refused, enomem,
+	    refused - enomem - without - wrong, without, degraded, wrong);
 	return wrong ? 1 : 0;
 }

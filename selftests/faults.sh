@@ -63,12 +63,12 @@ slab_objects() {
 
 writes() {
 	fileio put $RULES "lport 7 exempt\n" >/dev/null
-	refused "a rule" 2 write $RULES "rport 1 exempt\n" 1
-	refused "4096 rules" 2 write $RULES "raddr 198.51.100.0/24 lport 1-65535 established_ms 77\n" 4096
+	refused "a rule" 2 write $RULES $'rport 1 exempt\n' 1
+	refused "4096 rules" 2 write $RULES $'raddr 198.51.100.0/24 lport 1-65535 established_ms 77\n' 4096
 	: >$RULES
-	refused "sysfs" 1 write /sys/class/tcp_reaper/self/close_wait/timeout_ms "4711\n" 1
-	refused "sysctl" 1 write /proc/sys/net/tcp_reaper/close_wait_timeout_ms "4711\n" 1
-	refused "the template" 1 write /sys/module/tcp_reaper/parameters/close_wait_timeout_ms "4711\n" 1
+	refused "sysfs" 1 write /sys/class/tcp_reaper/self/close_wait/timeout_ms 4711 1
+	refused "sysctl" 1 write /proc/sys/net/tcp_reaper/close_wait_timeout_ms 4711 1
+	refused "the template" 1 write /sys/module/tcp_reaper/parameters/close_wait_timeout_ms 4711 1
 }
 
 reads() {
