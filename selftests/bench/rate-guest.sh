@@ -45,7 +45,8 @@ figure rate reaper/none "$(median "${ratios[@]}")" ratio
 # Where the median of all such pairs lies, with a probability of 95 %: by their order alone, whatever their distribution.
 read -r low high < <(printf '%s\n' "${ratios[@]}" | sort -g | awk '
 	{ at[NR] = $1 }
-	END { half = 0.98 * sqrt(NR); low = int(NR / 2 - half); high = int(NR / 2 + 1 + half) + 1
+	END { while (root * root < NR) root += 0.01
+	      half = 0.98 * root; low = int(NR / 2 - half); high = int(NR / 2 + 1 + half) + 1
 	      print at[low < 1 ? 1 : low], at[high > NR ? NR : high] }')
 figure rate "at least" "$low" ratio
 figure rate "at most" "$high" ratio
