@@ -263,10 +263,10 @@ static const char *check_read(int error)
 }
 
 static const struct deed deeds[] = {
-	{ "load", prepare_load, act_load, check_load },
+	{ "load", prepare_load, act_load, check_load, false },
 	{ "netns", prepare_netns, act_netns, check_netns, true },
-	{ "write", prepare_write, act_write, check_write },
-	{ "read", prepare_read, act_read, check_read },
+	{ "write", prepare_write, act_write, check_write, false },
+	{ "read", prepare_read, act_read, check_read, false },
 };
 
 static const struct deed *deed_named(const char *name)

@@ -16,6 +16,9 @@ RULES=/proc/net/tcp_reaper/rules
 
 [[ -e $DEBUG/failslab && -e $DEBUG/fail_page_alloc && -e /proc/self/fail-nth ]] || skip_all "no faults on order in this kernel"
 
+# Who gets no memory for a cache or a sysctl is shown where, by dump_stack(); whatever is wrong has a line of its own as well.
+HARMLESS+='|Call Trace:'
+
 # fault NAME=VALUE...: of both kinds of faults.
 fault() {
 	local pair

@@ -164,6 +164,8 @@ expect "a warning on the console" 1 'kernel complained' -- \
 	sh -c 'echo "WARNING: at x" >/dev/kmsg; dmesg -c >/dev/null'
 expect "a warning in dmesg alone" 1 'kernel complained' --append quiet -- \
 	sh -c 'echo "<5>WARNING: at x" >/dev/kmsg'
+expect "one that is harmless in this run" 0 'ok:' --harmless 'WARNING: at [x]' -- \
+	sh -c 'echo "WARNING: at x" >/dev/kmsg'
 expect "a skipped command does not excuse a warning" 1 'kernel complained' -- \
 	sh -c 'echo "WARNING: at x" >/dev/kmsg; exit 4'
 expect "a panic" 1 'FAIL: panic: .*sysrq' -- sh -c 'echo c >/proc/sysrq-trigger'
