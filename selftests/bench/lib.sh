@@ -75,6 +75,8 @@ trace_begin() {
 # are counted, that is how many, those of interrupts that came in between included.
 trace_spent() {
 	echo 0 >$tracing/tracing_on
+	# Read while it is in the kernel, it was seen to be empty for an awk, though not for a cp.
+	cp $tracing/trace /tmp/trace
 	awk '
 		function ns(line) { match(line, /[0-9]+\.[0-9]+: workqueue/); return substr(line, RSTART, RLENGTH - 11) * 1e9 }
 		/workqueue_execute_start.*\[tcp_reaper\]/ { from = ns($0); open = 1 }
@@ -84,7 +86,7 @@ trace_spent() {
 			if (took > most) most = took
 			open = 0
 		}
-		END { printf "%d %d\n", sum, most }' $tracing/trace
+		END { printf "%d %d\n", sum, most }' /tmp/trace
 	: >$tracing/trace
 }
 
