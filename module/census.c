@@ -29,6 +29,10 @@
 
 /* As nf_conntrack's gc_worker. */
 #define BUDGET_NS (10 * NSEC_PER_MSEC)
+/* The time is looked at after so much work: empty buckets, and a socket... */
+#define WORK_UNCHECKED 512
+/* ...is as much as so many, if it is taken in (selftests/bench/scale). */
+#define SOCKET_WORK 8
 /* Losses may come thick and fast: leave them at least this much rest... */
 #define REST_MS 1000
 /* ...and at least this many times what the last walk took: 5 % of a CPU. */
@@ -140,8 +144,11 @@ static void found(struct sock *sk)
 	}
 }
 
-/* Returns true if the bucket is done, false if there is more in it. */
-static bool walk_bucket(struct inet_hashinfo *hashinfo)
+/*
+ * Takes a batch from the bucket at which the walk is, and moves on past it if
+ * that was all of it. Returns how many sockets were looked at.
+ */
+static int walk_on(struct inet_hashinfo *hashinfo)
 {
 	struct hlist_nulls_head *chain = &hashinfo->ehash[census.bucket].chain;
 	const struct hlist_nulls_node *node;
@@ -149,8 +156,10 @@ static bool walk_bucket(struct inet_hashinfo *hashinfo)
 	u32 seen = 0;
 	int i, n = 0;
 
-	if (hlist_nulls_empty(chain))
-		return true;
+	if (hlist_nulls_empty(chain)) {
+		census.bucket++;
+		return 0;
+	}
 	rcu_read_lock();
 	sk_nulls_for_each_rcu(sk, node, chain) {
 		/* Time-wait and request sockets have states of their own. */
@@ -172,12 +181,13 @@ static bool walk_bucket(struct inet_hashinfo *hashinfo)
 		found(batch[i]);
 		sock_put(batch[i]);
 	}
-	if (seen <= census.skip + BATCH) {
+	if (seen > census.skip + BATCH) {
+		census.skip += BATCH;
+	} else {
 		census.skip = 0;
-		return true;
+		census.bucket++;
 	}
-	census.skip += BATCH;
-	return false;
+	return n;
 }
 
 /* The next namespace, from @seqno on, with a hash that is not yet walked. */
@@ -232,6 +242,7 @@ static bool walk(u64 end)
 {
 	struct inet_hashinfo *hashinfo;
 	struct tcp_reaper_net *rn;
+	u32 work = 0;
 
 	for (;;) {
 		rn = next_hash(census.of);
@@ -244,13 +255,13 @@ static bool walk(u64 end)
 		}
 		hashinfo = tcp_reaper_hashinfo(rn->net);
 		while (census.bucket <= hashinfo->ehash_mask) {
-			if (walk_bucket(hashinfo))
-				census.bucket++;
-			if (!(census.bucket % 256)) {
-				if (ktime_get_ns() >= end)
-					return false;
-				cond_resched();
-			}
+			work += 1 + SOCKET_WORK * walk_on(hashinfo);
+			if (work < WORK_UNCHECKED)
+				continue;
+			work = 0;
+			if (ktime_get_ns() >= end)
+				return false;
+			cond_resched();
 		}
 		census.of++;
 		census.bucket = 0;

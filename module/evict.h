@@ -14,6 +14,7 @@ struct tcp_reaper_net;
  * @cutoff: those older than this go, jiffies64
  * @ties: how many go of those just as old
  * @cursor: place in the table (tcp_reaper_table_from())
+ * @rested: no new round before, jiffies64; 0 for at once
  *
  * Protected by struct tcp_reaper_net.lock.
  */
@@ -23,6 +24,7 @@ struct tcp_reaper_evict {
 	u64 cutoff;
 	u32 ties;
 	u64 cursor;
+	u64 rested;
 };
 
 int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,

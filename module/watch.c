@@ -103,7 +103,8 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	    !tcp_reaper_table_next_due(&rn->table, &due))
 		return;
 	if (rn->evict.crowded)
-		due = min(due, now + msecs_to_jiffies(TCP_REAPER_GEN0_MS));
+		due = min(due, max(now + msecs_to_jiffies(TCP_REAPER_GEN0_MS),
+				   rn->evict.rested));
 	delay = due > now ? due - now : 0;
 	/* Only ever sooner: a later one finds out by itself. */
 	if (!delayed_work_pending(&rn->tick))
@@ -490,5 +491,6 @@ void tcp_reaper_watch_again(struct tcp_reaper_net *rn)
 	else
 		tcp_reaper_table_rescan(&rn->table);
 	rn->evict.crowded = rn->policy.orphan_max;
+	rn->evict.rested = 0;
 	schedule_tick(rn, get_jiffies_64());
 }

@@ -186,6 +186,12 @@ lost() {
 	check_between "as it says" 1 $n "$(stat_of a adopted)"
 	check_is "and blames nobody" 0 "$(stat_of a hook_missed)"
 	diag "queue_lost $(stat_of a queue_lost), adopted $(stat_of a adopted)"
+	if command -v reaperctl >/dev/null; then
+		check "status says so" grep -qE '(health| ) +queue_lost [1-9]' <(in_ns a reaperctl status)
+		check "metrics, too" grep -qE '^tcp_reaper_queue_lost_total.* [1-9]' <(in_ns a reaperctl metrics)
+	else
+		skip "status and metrics say so" "no reaperctl"
+	fi
 	policy a close_wait/timeout_ms=100 mode=enforce
 	check "all are reaped" poll_until 10 stat_is a close_wait_reaped $n
 	for ((cpu = 0; cpu < cpus; cpu++)); do
