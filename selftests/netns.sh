@@ -28,13 +28,12 @@ gone_from() {
 
 # Waits until no namespace that was given up before is still being torn down. The kernel does that in batches, one after the other: when
 # the first guard's device is gone, its batch is the last one to have any of them; when the second's is, that batch has ended.
-# all_gone [SECONDS]
+# all_gone SECONDS
 all_gone() {
-	local n
-	for n in 1 2; do
+	for _ in 1 2; do
 		new_ns guard watcher && veth_pair guard watcher || return 1
 		del_ns guard
-		poll_until "${1:-60}" gone_from watcher || return 1
+		poll_until "$1" gone_from watcher || return 1
 		del_ns watcher
 	done
 }
@@ -57,7 +56,7 @@ time_many() {
 	began=$(now)
 	echo >&"$go"
 	ended many
-	all_gone || return 1
+	all_gone 60 || return 1
 	ended_ms=$(($(now) - began))
 }
 
@@ -104,7 +103,7 @@ goes_away() {
 	stop in_c
 	del_ns c
 	check "a namespace goes away with its files open and its sockets tracked" poll_until 10 gone_from b
-	check "and is really gone" all_gone
+	check "and is really gone" all_gone 60
 	signal reader TERM
 	line=$(await reader '^hold')
 	ended reader
@@ -142,7 +141,7 @@ own_hash() {
 	await in_own '^ready' >/dev/null
 	stop in_own
 	del_ns own
-	check "it goes away" all_gone
+	check "it goes away" all_gone 60
 }
 
 mkfifo "$TMP/go"

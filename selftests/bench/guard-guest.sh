@@ -64,6 +64,7 @@ crowded() {
 
 	before=$(<$entries)
 	echo 64 >$entries
+	# shellcheck disable=SC2016 # for the inner shell
 	unshare -n sh -c 'ip link set lo up && exec leak -4 -k eof -c -n "$1"' sh "$n" >/tmp/leak &
 	leak=$!
 	POLL=1 until_true 300 grep -q '^ready' /tmp/leak
