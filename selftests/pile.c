@@ -6,10 +6,10 @@
  * Each batch has a listener of its own: a port that the kernel takes back from
  * an orphan is given to the next connection, and the silent peer still has it.
  *
- * After each batch it waits until so many are left as may be, and notes how
- * long that took. Then it prints a "ready ..." line; on SIGUSR1, and at the
- * end by SIGTERM, a "pile ..." line that says how many of each batch there
- * still are, the oldest first.
+ * With -c, after each batch it waits until so many are left as may be, and
+ * notes how long that took. Then it prints a "ready ..." line; on SIGUSR1, and
+ * at the end by SIGTERM, a "pile ..." line that says how many of each batch
+ * there still are, the oldest first.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -64,16 +64,18 @@ static int count_left(void)
 static void settle(void)
 {
 	long long start = now_us();
-	int n = count_left();
-	bool too_many = cap && n > cap;
+	int n, before;
 
-	if (n > most_before)
-		most_before = n;
-	while (cap && n > cap && now_us() < start + 5000000) {
+	if (!cap)
+		return;
+	before = n = count_left();
+	if (before > most_before)
+		most_before = before;
+	while (n > cap && now_us() < start + 5000000) {
 		usleep(5000);
 		n = count_left();
 	}
-	if (too_many)
+	if (before > cap)
 		took[nr_took++] = ms_between(start, now_us());
 	if (n > most_after)
 		most_after = n;

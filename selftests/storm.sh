@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 EACH=$(many 200)
-ROUNDS=$(amount 3 50)
+ROUNDS=$(($(amount 600 10000) / EACH))
 WRITES=$(amount 4000 200000)
 CYCLES=$(amount 4 50)
 SUSPENDS=$(amount 1 5)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # crowd-guest.sh ORPHANS
-# In the VM that counts instructions: ORPHANS is orphan/max, and so many there are; then new ones come in every tick. How much of
-# a CPU our workers take for that, the ends of the old ones included.
+# In the VM that counts instructions: ORPHANS is orphan/max, and so many there are; then new ones come in every tick of 25 ms. How
+# much of a CPU our workers take for that, the ends of the old ones included.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091
 . /bench/lib.sh
@@ -22,7 +22,7 @@ pile_up() {
 	shift
 	pile -4 -a "127.0.0.$((2 + ${#pids[@]}))" "$@" >"/tmp/$name" &
 	pids+=($!)
-	POLL=1 until_true 900 grep -q '^ready' "/tmp/$name"
+	until_true 900 grep -q '^ready' "/tmp/$name"
 }
 
 pile_up hoard -n "$n" -b 5000 -i 1
@@ -31,7 +31,7 @@ idle 5
 before=$(stat_of orphan_evicted)
 trace_begin
 from=$(date +%s%N)
-pile_up more -n 1280 -b 80 -i 25
+pile_up more -n 640 -b 10 -i 20
 took=$(($(date +%s%N) - from))
 read -r spent most < <(trace_spent)
 evicted=$(($(stat_of orphan_evicted) - before))

@@ -60,8 +60,9 @@ stuck() {
 
 # However long the chains of the hash are, a step of the census ends after 10 ms, give or take what it does between two looks at the clock.
 crowded() {
-	local n=16000 most leak entries=/proc/sys/net/ipv4/tcp_child_ehash_entries before
+	local n=11000 most leak entries=/proc/sys/net/ipv4/tcp_child_ehash_entries before
 
+	ulimit -n 100000
 	before=$(<$entries)
 	echo 64 >$entries
 	# shellcheck disable=SC2016 # for the inner shell
