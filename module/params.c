@@ -162,7 +162,7 @@ MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; 
 module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
 MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
 module_param_cb(hook, &hook_ops, NULL, 0444);
-MODULE_PARM_DESC(hook, "At load: auto, tcp_fin, tcp_set_state or none; reads as what is probed, and how (auto)");
+MODULE_PARM_DESC(hook, "At load: auto, ftrace, tcp_fin, tracepoint, tcp_set_state or none; reads as what is probed, and how (auto)");
 module_param_cb(nursery_records, &records_ops, &tcp_reaper_nursery_records, 0444);
 MODULE_PARM_DESC(nursery_records, "At load: size of each CPU's ring of transitions, a power of two (2048)");
 /* clang-format on */
