@@ -58,29 +58,5 @@ stuck() {
 	wait "$leak" || :
 }
 
-# However long the chains of the hash are, a step of the census ends after 10 ms, give or take what it does between two looks at the clock.
-crowded() {
-	local n=11000 most leak entries=/proc/sys/net/ipv4/tcp_child_ehash_entries before
-
-	ulimit -n 100000
-	before=$(<$entries)
-	echo 64 >$entries
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare -n sh -c 'ip link set lo up && exec leak -4 -k eof -c -n "$1"' sh "$n" >/tmp/leak &
-	leak=$!
-	POLL=1 until_true 300 grep -q '^ready' /tmp/leak
-	echo "$before" >$entries
-	calm
-	trace_begin
-	insmod /tcp_reaper.ko mode=observe census_interval_s=0
-	POLL=1 until_true 300 nsenter -t "$leak" -n grep -qx "close_wait_tracked $n" /proc/net/tcp_reaper/stats
-	read -r _ most < <(trace_spent)
-	figure stretch reaper "$most" "instructions at a stretch, by a census of $n in 64 chains"
-	rmmod tcp_reaper
-	kill "$leak"
-	wait "$leak" || :
-}
-
 connection
 stuck
-crowded
