@@ -29,9 +29,9 @@
 
 /* As nf_conntrack's gc_worker. */
 #define BUDGET_NS (10 * NSEC_PER_MSEC)
-/* The time is looked at after so much work: empty buckets, and a socket... */
+/* The time is looked at after so many buckets and sockets passed by... */
 #define WORK_UNCHECKED 512
-/* ...is as much as so many, if it is taken in (selftests/bench/scale). */
+/* ...of which one that is looked at counts for so many more. */
 #define SOCKET_WORK 8
 /* Losses may come thick and fast: leave them at least this much rest... */
 #define REST_MS 1000
@@ -146,22 +146,23 @@ static void found(struct sock *sk)
 
 /*
  * Takes a batch from the bucket at which the walk is, and moves on past it if
- * that was all of it. Returns how many sockets were looked at.
+ * that was all of it. Returns how much work that was.
  */
-static int walk_on(struct inet_hashinfo *hashinfo)
+static u32 walk_on(struct inet_hashinfo *hashinfo)
 {
 	struct hlist_nulls_head *chain = &hashinfo->ehash[census.bucket].chain;
 	const struct hlist_nulls_node *node;
 	struct sock *batch[BATCH], *sk;
-	u32 seen = 0;
+	u32 seen = 0, work = 1;
 	int i, n = 0;
 
 	if (hlist_nulls_empty(chain)) {
 		census.bucket++;
-		return 0;
+		return work;
 	}
 	rcu_read_lock();
 	sk_nulls_for_each_rcu(sk, node, chain) {
+		work++;
 		/* Time-wait and request sockets have states of their own. */
 		if (!(1 << READ_ONCE(sk->sk_state) & census.states))
 			continue;
@@ -187,7 +188,7 @@ static int walk_on(struct inet_hashinfo *hashinfo)
 		census.skip = 0;
 		census.bucket++;
 	}
-	return n;
+	return work + SOCKET_WORK * n;
 }
 
 /* The next namespace, from @seqno on, with a hash that is not yet walked. */
@@ -255,7 +256,7 @@ static bool walk(u64 end)
 		}
 		hashinfo = tcp_reaper_hashinfo(rn->net);
 		while (census.bucket <= hashinfo->ehash_mask) {
-			work += 1 + SOCKET_WORK * walk_on(hashinfo);
+			work += walk_on(hashinfo);
 			if (work < WORK_UNCHECKED)
 				continue;
 			work = 0;
