@@ -8,8 +8,8 @@
 EACH=$(many 200)
 ROUNDS=$(($(amount 600 10000) / EACH))
 WRITES=$(amount 4000 200000)
-CYCLES=$(amount 4 50)
-SUSPENDS=$(amount 1 5)
+CYCLES=$(amount 40 50)
+SUSPENDS=5
 
 # A namespace whose owner changes nothing: short times, and nobody in it is ever that late.
 healthy_begin() {
