@@ -27,8 +27,8 @@
 #include "nursery.h"
 #include "watch.h"
 
-/* As nf_conntrack's gc_worker. */
-#define BUDGET_NS (10 * NSEC_PER_MSEC)
+/* As watch.c; a step looks at what the hooks reported first, and that takes. */
+#define BUDGET_NS (8 * NSEC_PER_MSEC)
 /* The time is looked at after so many buckets and sockets passed by... */
 #define WORK_UNCHECKED 512
 /* ...of which one that is looked at counts for so many more. */
