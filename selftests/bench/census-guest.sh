@@ -43,25 +43,3 @@ figure "healthy socket" "established on" "$(each "$on")" instructions
 kill "$duo"
 wait "$duo" || :
 rmmod tcp_reaper
-
-# However long the chains of a hash are, a step ends after 10 ms: these take more than one. Nothing else runs meanwhile.
-crowded=11000 entries=/proc/sys/net/ipv4/tcp_child_ehash_entries
-before=$(<$entries)
-echo 64 >$entries
-# shellcheck disable=SC2016 # for the inner shell
-unshare -n sh -c 'ip link set lo up && exec leak -4 -k eof -c -n "$1"' sh $crowded >/tmp/leak &
-leak=$!
-POLL=1 until_true 300 grep -q '^ready' /tmp/leak
-echo "$before" >$entries
-calm
-trace_begin
-insmod /tcp_reaper.ko mode=observe census_interval_s=0
-idle 5
-until_true 60 nsenter -t "$leak" -n grep -qx "close_wait_tracked $crowded" /proc/net/tcp_reaper/stats
-trace_spent >/dev/null
-steps=$(grep -c 'workqueue_execute_start.*census_step' /tmp/trace)
-figure "$crowded in 64 chains" reaper "$steps" steps
-((steps > 1))
-rmmod tcp_reaper
-kill "$leak"
-wait "$leak" || :

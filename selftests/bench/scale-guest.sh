@@ -24,7 +24,7 @@ many() {
 		started=$((started + 1))
 		"$@" -n "$n" -p $((1000 + started)) -a "127.0.0.$((started % 250 + 2))" "${steps[@]}" >"/tmp/many.$started" &
 		pids+=($!)
-		POLL=1 until_true 900 grep -qE '^(ready|pause)' "/tmp/many.$started"
+		POLL=1 until_true 900 grep -sqE "^(ready|pause)" "/tmp/many.$started"
 	done
 }
 
