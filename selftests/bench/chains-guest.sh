@@ -13,6 +13,7 @@ in_chains() {
 	local before
 	before=$(<$entries)
 	echo "$1" >$entries
+	: >/tmp/chains
 	unshare -n sh -c "ip link set lo up; $2" >/tmp/chains &
 	chains=$!
 	POLL=5 until_true 900 grep -q '^ready' /tmp/chains
@@ -38,8 +39,11 @@ in_chains 64 'exec leak -4 -k eof -c -n 11000'
 steps_of "11000 stuck in 64 chains"
 # Some 37 instructions each; 10,000 connections a process, as each has a port.
 # shellcheck disable=SC2016 # for the inner shell
-in_chains 512 'trap "kill \$(jobs -p)" TERM
-	for i in $(seq 2 14); do duo -4 -n 10000 -p $((9000 + i)) -a 127.0.0.$i pause & done >/tmp/duos
+in_chains 512 'for i in $(seq 2 14); do
+		duo -4 -n 10000 -p $((9000 + i)) -a 127.0.0.$i pause &
+		pids="$pids $!"
+	done >/tmp/duos
+	trap "kill $pids" TERM
 	until [ "$(grep -c "^pause" /tmp/duos)" = 13 ]; do sleep 5; done
 	echo ready; wait'
 steps_of "260000 healthy in 512 chains"
