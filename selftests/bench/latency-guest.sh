@@ -24,7 +24,7 @@ echo '(newstate == 8 || (oldstate == 8 && newstate == 7)) && sport >= 1001 && sp
 	>"$tracing/events/sock/inet_sock_set_state/filter"
 echo 1 >"$tracing/events/sock/inet_sock_set_state/enable"
 # The connections are there before their peers close all at once.
-each=$((n < 25000 ? n : 25000))
+each=$((n < 10000 ? n : 10000))
 pids=()
 for ((i = 1; i * each <= n; i++)); do
 	duo -4 -n "$each" -p $((1000 + i)) -a "127.0.0.$i" pause p:close pause >"/tmp/duo.$i" &

@@ -86,7 +86,7 @@ trace_spent() {
 			if (took > most) most = took
 			open = 0
 		}
-		END { printf "%d %d\n", sum, most }' /tmp/trace
+		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%d %d\n", sum, most }' /tmp/trace
 	: >$tracing/trace
 }
 
