@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # latency-guest.sh STUCK TIMEOUT_MS
 # In the VM that counts instructions: from a socket's deadline to its RST, when STUCK of them fall due as close together as one
-# CPU can close them, with other connections coming and going. By the kernel's own tracepoint of state changes: into CLOSE_WAIT, and
+# CPU can make them, with other connections coming and going. By the kernel's own tracepoint of state changes: into CLOSE_WAIT, and
 # out of it, no clock of ours.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091
@@ -23,19 +23,14 @@ echo mono >"$tracing/trace_clock"
 echo '(newstate == 8 || (oldstate == 8 && newstate == 7)) && sport >= 1001 && sport <= 1020' \
 	>"$tracing/events/sock/inet_sock_set_state/filter"
 echo 1 >"$tracing/events/sock/inet_sock_set_state/enable"
-# The connections are there before their peers close all at once.
-each=$((n < 10000 ? n : 10000))
+each=$((n < 25000 ? n : 25000))
 pids=()
 for ((i = 1; i * each <= n; i++)); do
-	duo -4 -n "$each" -p $((1000 + i)) -a "127.0.0.$i" pause p:close pause >"/tmp/duo.$i" &
+	leak -4 -k eof -c -n "$each" -p $((1000 + i)) -a "127.0.0.$i" >"/tmp/leak.$i" &
 	pids+=($!)
 done
 for ((i = 1; i * each <= n; i++)); do
-	POLL=1 until_true 900 grep -q "^pause 1" "/tmp/duo.$i"
-done
-kill -USR1 "${pids[@]}"
-for ((i = 1; i * each <= n; i++)); do
-	POLL=1 until_true 900 grep -q "^pause 2" "/tmp/duo.$i"
+	POLL=1 until_true 900 grep -q "^ready" "/tmp/leak.$i"
 done
 churn -4 -j 1 -s $((timeout_ms / 1000 + 10)) >/tmp/churn &
 churn=$!
