@@ -18,20 +18,38 @@ tenant() {
 	background "$1" init "${TENANT[@]}" bash -c "trap 'kill -KILL \$(jobs -p); exit' TERM; mount -t sysfs sysfs /sys && ip link set lo up && $2"
 }
 
-# hoard_script N: 12,800 connections a listener, two at a time.
+# hoard_script N: 12,800 connections a listener; the next begins when all of the one before are in CLOSE_WAIT.
 hoard_script() {
 	local rest=$1 n script="sysctl -qw net.ipv4.ip_local_port_range='1024 65535';"
 	for (( ; rest > 0; rest -= n)); do
 		n=$((rest > 12800 ? 12800 : rest))
-		script+=" leak -k eof -n $n &"
+		script+=" hoard $n || exit;"
 	done
 	# The shell stays for as long as they do: it is who they are found by.
-	printf '%s wait' "$script"
+	# shellcheck disable=SC2016 # for the inner shell
+	printf '%s' 'hoard() {
+		local out=$(mktemp)
+		leak -k eof -n "$1" >$out 2>&1 &
+		until grep -q ^ready $out; do
+			kill -0 $! || { cat $out; return 1; }
+			sleep 0.2
+		done
+		cat $out
+	}; ' "$script" ' wait'
 }
 
 # hoarded NAME N: all of them are in CLOSE_WAIT.
 hoarded() {
 	(($(grep -c '^ready' "$(output "$1")") == ($2 + 12799) / 12800))
+}
+
+# hoard NAME N SECONDS: a tenant who does; what it printed, if it does not in that time.
+hoard() {
+	tenant "$1" "$(hoard_script "$2")"
+	poll_until "$3" hoarded "$1" "$2" || {
+		cat "$(output "$1")"
+		return 1
+	}
 }
 
 # found_by_census NAME N: it takes the kernel a while to end a namespace, and what is tracked in it.
@@ -45,17 +63,17 @@ shares() {
 	local pool=$((HOARD * 7 / 8)) free line
 
 	reload max_tracked="$HOARD" mode=observe close_wait_timeout_ms=3600000 census_interval_s=0 || exit 1
-	tenant hog "$(hoard_script "$HOARD")"
-	check "a tenant hoards $HOARD stuck sockets" poll_until $((100 + HOARD / 50)) hoarded hog "$HOARD"
+	hoard hog "$HOARD" $((100 + HOARD / 25)) >"$TMP/hoard"
+	check_is "a tenant hoards $HOARD stuck sockets" "" "$(<"$TMP/hoard")"
 	check "it is tracked up to half of what is for tenants" poll_until 30 stat_is @hog close_wait_tracked $((pool / 2))
 	check "and is told of the others" poll_until 30 stat_at_least @hog track_failed $((HOARD - pool / 2))
 
 	free=$((pool - pool / 2))
-	tenant second "$(hoard_script $((HOARD / 4)))"
-	check "a second one hoards" poll_until 300 hoarded second $((HOARD / 4))
+	hoard second $((HOARD / 4)) $((100 + HOARD / 100)) >"$TMP/hoard"
+	check_is "a second one hoards" "" "$(<"$TMP/hoard")"
 	check "and gets half of the rest" poll_until 30 stat_is @second close_wait_tracked $((free / 2))
-	tenant small "$(hoard_script $((HOARD / 32)))"
-	check "a third one has a few" poll_until 100 hoarded small $((HOARD / 32))
+	hoard small $((HOARD / 32)) 100 >"$TMP/hoard"
+	check_is "a third one has a few" "" "$(<"$TMP/hoard")"
 	check "and all of them are tracked" poll_until 30 stat_is @small close_wait_tracked $((HOARD / 32))
 	check_is "none of them was refused" 0 "$(stat_of @small track_failed)"
 
