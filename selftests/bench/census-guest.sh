@@ -18,8 +18,7 @@ instructions() {
 	echo 1 >/sys/module/tcp_reaper/parameters/census_interval_s
 	until_true 60 stat_at_least census_runs $((before + 1))
 	echo 0 >/sys/module/tcp_reaper/parameters/census_interval_s
-	read -r spent _ < <(trace_spent)
-	((spent))
+	spent=$(trace_spent)
 	echo "$spent"
 }
 

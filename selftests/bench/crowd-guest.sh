@@ -33,13 +33,12 @@ trace_begin
 from=$(date +%s%N)
 pile_up more -n 640 -b 10 -i 20
 took=$(($(date +%s%N) - from))
-read -r spent most < <(trace_spent)
+spent=$(trace_spent)
 evicted=$(($(stat_of orphan_evicted) - before))
 ((evicted > 0))
 figure "crowd-$n" evicted "$evicted" orphans
 share=$(awk -v s="$spent" -v t="$took" 'BEGIN { printf "%.1f", 100 * s / t }')
 figure "crowd-$n" reaper "$share" "% of a CPU"
-figure "crowd-$n" "at a stretch" "$most" ns
 kill -TERM "${pids[@]}"
 wait "${pids[@]}" || :
 rmmod tcp_reaper

@@ -71,8 +71,8 @@ trace_begin() {
 	echo 1 >$tracing/tracing_on
 }
 
-# trace_spent: how long our workers were at work since, in ns: the sum, and the longest time at a stretch. Where instructions
-# are counted, that is how many, those of interrupts that came in between included.
+# trace_spent: how long our workers were at work since, in ns; where instructions are counted, that is how many, those of interrupts
+# that came in between included.
 trace_spent() {
 	echo 0 >$tracing/tracing_on
 	# Read while it is in the kernel, it was seen to be empty for an awk, though not for a cp.
@@ -81,12 +81,10 @@ trace_spent() {
 		function ns(line) { match(line, /[0-9]+\.[0-9]+: workqueue/); return substr(line, RSTART, RLENGTH - 11) * 1e9 }
 		/workqueue_execute_start.*\[tcp_reaper\]/ { from = ns($0); open = 1 }
 		/workqueue_execute_end.*\[tcp_reaper\]/ && open {
-			took = ns($0) - from
-			sum += took
-			if (took > most) most = took
+			sum += ns($0) - from
 			open = 0
 		}
-		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%d %d\n", sum, most }' /tmp/trace
+		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%d\n", sum }' /tmp/trace
 	: >$tracing/trace
 }
 

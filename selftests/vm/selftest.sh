@@ -119,10 +119,12 @@ judged "judge refuses a verdict without a status" 1
 
 # Whom the judge blames. In memory there is no breakpoint, so it is QEMU's; or there is.
 blamed() {
-	local name=$1 want=$2
+	local name=$1 want=$2 where
 
 	echo "$3" >"$work/run/accel"
-	printf '[    1.000000] %s\n' "$4" "RIP: 0010:$5/0x140" "Code: 66 2e 0f 1f 84 00 $6" >"$work/run/console"
+	for where in $5; do
+		printf '[    1.000000] %s\n' "$4" "RIP: 0010:$where/0x140" "Code: 66 2e 0f 1f 84 00 $6"
+	done >"$work/run/console"
 	"$here/judge" "$work/run" 2>"$work/err"
 	[ "$(grep -c '^vm: EMULATOR: ' "$work/err")" = "$want" ]
 	result $? "$name"
@@ -132,6 +134,11 @@ blamed "a breakpoint that is gone: the emulator's" 1 tcg "$stuck" tcp_fin+0x0 '<
 blamed "5.10 has other nops" 1 tcg "$stuck" tcp_close+0x0 '66 90 <66> 66 66 66 90 41 54'
 blamed "under a probe too" 1 tcg "$stuck" tcp_fin+0x4 '<e8> 1f 44 00 00 53'
 blamed "a loop is the kernel's own" 0 tcg "$stuck" tcp_fin+0x9 '<e8> 1f 44 00 00 53'
+blamed "what a static call patches, twice" 1 tcg "$stuck" 'f+0x19 f+0x19' '53 <e8> 1f 44 00 00 53'
+blamed "a static key" 1 tcg "$stuck" 'f+0x19 f+0x19' '53 <eb> 1f 44 00 00 53'
+blamed "it is not always the same: a loop" 0 tcg "$stuck" 'f+0x19 f+0x29' '53 <e8> 1f 44 00 00 53'
+blamed "behind a pause: it waits for another one" 0 tcg "$stuck" 'f+0x19 f+0x19' 'f3 90 <eb> f4 44 00 00 53'
+blamed "one to itself is a loop" 0 tcg "$stuck" 'f+0x19 f+0x19' '53 <eb> fe 44 00 00 53'
 blamed "with KVM it is the kernel's own" 0 kvm "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
 blamed "one that the kernel dies of: the emulator's" 1 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 66 <90> e8'
 blamed "one that is there is the kernel's own" 0 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 cc <90> e8'
