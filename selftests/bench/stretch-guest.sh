@@ -34,9 +34,13 @@ change() {
 	idle 2
 }
 
+would_reap() {
+	echo 1 >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
+	POLL=5 until_true 900 stat_is close_wait_would_reap "$there"
+}
+
 reap() {
 	echo enforce >/proc/sys/net/tcp_reaper/mode
-	echo 1 >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
 	POLL=5 until_true 900 stat_is close_wait_tracked 0
 }
 
@@ -49,6 +53,7 @@ longest "adopt-$n" reaper adopt
 longest "change-$n" reaper change
 longest "list-$n" /proc/net/tcp_reaper/sockets cat /proc/net/tcp_reaper/sockets
 longest "list-$n" /proc/net/tcp cat /proc/net/tcp
+longest "observe-$n" reaper would_reap
 longest "reap-$n" reaper reap
 (($(stat_of close_wait_reaped) == there))
 rmmod tcp_reaper

@@ -139,6 +139,10 @@ blamed "a static key" 1 tcg "$stuck" 'f+0x19 f+0x19' '53 <eb> 1f 44 00 00 53'
 blamed "it is not always the same: a loop" 0 tcg "$stuck" 'f+0x19 f+0x29' '53 <e8> 1f 44 00 00 53'
 blamed "behind a pause: it waits for another one" 0 tcg "$stuck" 'f+0x19 f+0x19' 'f3 90 <eb> f4 44 00 00 53'
 blamed "one to itself is a loop" 0 tcg "$stuck" 'f+0x19 f+0x19' '53 <eb> fe 44 00 00 53'
+others=$(printf '%s\n' "$stuck" 'RIP: 0010:smp_call_function_many_cond+0x12f/0x260' 'Code: f3 90 <8b> 42 08' 'NMI backtrace for cpu 0' \
+	'RIP: 0010:kprobe_int3_handler+0x1f/0x120' 'Code: 48 <89> fb 48' ' exc_int3+0xa/0x60' ' asm_exc_int3+0x35/0x40')
+blamed "another one hangs at it, with its interrupts off" 1 tcg "$others" f+0x1a '53 <e8> 1f 44 00 00 53'
+blamed "or at one that is there" 0 tcg "$others" f+0x1a '53 cc <1f> 44 00 00 53'
 blamed "with KVM it is the kernel's own" 0 kvm "$stuck" tcp_fin+0x0 '<0f> 1f 44 00 00 53'
 blamed "one that the kernel dies of: the emulator's" 1 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 66 <90> e8'
 blamed "one that is there is the kernel's own" 0 tcg 'Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' f+0x9 '53 cc <90> e8'
