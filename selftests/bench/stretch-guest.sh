@@ -16,8 +16,9 @@ longest() {
 	shift 2
 	cyclictest --default-system -q -N -m -p 90 -i 500 >/tmp/cyclictest 2>&1 &
 	cyclictest=$!
+	until_true 10 [ -e "/proc/$cyclictest/task/$((cyclictest + 1))" ]
 	"$@" >/tmp/while
-	kill -INT "$cyclictest"
+	kill -TERM "$cyclictest"
 	wait "$cyclictest" || :
 	most=$(sed -n 's/^T: 0 .* Max: *//p' /tmp/cyclictest)
 	figure "$workload" "$variant" "$most" ns
