@@ -10,13 +10,19 @@ set -euo pipefail
 n=$1
 late=
 
+# measuring PID: its thread is there.
+measuring() {
+	local threads=("/proc/$1/task"/*)
+	((${#threads[@]} > 1))
+}
+
 # longest WORKLOAD VARIANT COMMAND...: while it runs; a thread that is before all others is to run each 0.5 ms.
 longest() {
 	local workload=$1 variant=$2 cyclictest most
 	shift 2
 	cyclictest --default-system -q -N -m -p 90 -i 500 >/tmp/cyclictest 2>&1 &
 	cyclictest=$!
-	until_true 10 [ -e "/proc/$cyclictest/task/$((cyclictest + 1))" ]
+	until_true 10 measuring "$cyclictest"
 	"$@" >/tmp/while
 	kill -TERM "$cyclictest"
 	wait "$cyclictest" || :
