@@ -64,12 +64,13 @@ check_is "and nobody else" 1 "$(grep -c ', pid ' "$TMP/said")"
 # A second in CLOSE_WAIT is enough, while everything goes on.
 policy a close_wait/timeout_ms=1000 orphan/timeout_ms=1000 mode=enforce
 first=$leaks
-put_under_load "$LOAD_MS" 100
+put_under_load "$LOAD_MS" "$(many 100)"
 check "every socket of the backend was reaped" poll_until 20 stat_is a close_wait_reaped $((first + leaks))
 check_is "and none is left" 0 "$(stat_of a close_wait_tracked)"
 check_is "no orphan had to go" 0 "$(stat_of a orphan_reaped)"
 check_is "the log has sockets of the backend only" "" "$(others_reaped)"
-check "the log is full" test "$(proc_net a tcp_reaper/log | wc -l)" = 257
+logged=$((first + leaks < 256 ? first + leaks : 256))
+check_is "the log has all that it holds" $((logged + 1)) "$(proc_net a tcp_reaper/log | wc -l)"
 reaperctl -n "$(ns_name a)" log >"$TMP/log"
 check_is "no holder in the log is a proxy" 0 "$(grep -cE 'nginx|haproxy' "$TMP/log")"
 stop nginx haproxy backend
