@@ -84,7 +84,7 @@ trace_spent() {
 			sum += ns($0) - from
 			open = 0
 		}
-		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%d\n", sum }' /tmp/trace
+		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%d\n", sum }' /tmp/trace || return
 	: >$tracing/trace
 }
 
