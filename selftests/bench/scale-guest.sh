@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# scale-guest.sh HEALTHY STUCK...
+# scale-guest.sh others|alone HEALTHY STUCK...
 # In the VM that counts instructions: what so many stuck sockets cost, with HEALTHY times as many healthy ones beside them.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091
@@ -8,8 +8,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=sockets.sh disable=SC1091
 . /bench/sockets.sh
 
-healthy=$1
-shift
+others=$1 healthy=$2
+shift 2
 
 # Both ends of a healthy connection are here, and count.
 idle_pairs() {
@@ -93,6 +93,7 @@ measure_other() {
 
 for n; do
 	measure "$n"
+	[[ $others == others ]] || continue
 	measure_other "$n" "ss -K" ss -HtnK state close-wait
 	if grep -qw bpf_sock_destroy /proc/kallsyms; then
 		measure_other "$n" "BPF iterator" iterate /bench/destroy.bpf.o
