@@ -25,7 +25,7 @@ made=()
 for ((i = 1; i <= groups; i++)); do
 	leak -4 -k eof -c -n $((n / groups)) -p $((1000 + i)) -a "127.0.0.$i" >"/tmp/leak.$i" &
 	pids+=($!)
-	until_true 900 grep -q "^ready" "/tmp/leak.$i"
+	until_true 900 grep -sq "^ready" "/tmp/leak.$i"
 	made+=("$(sed -n 's/^ready .*at_ms=//p' "/tmp/leak.$i")")
 done
 # The last group has TIMEOUT_MS; the FINs of one are sent within some 0.2 s, and 0.8 s are for the rest.
@@ -41,9 +41,10 @@ echo 0 >"$tracing/tracing_on"
 # Their deadlines, and how late each was.
 awk '
 	function ms(line) { match(line, /[0-9]+\.[0-9]+: inet_sock/); return substr(line, RSTART, RLENGTH - 11) * 1e3 }
+	function sport(line) { match(line, /sport=[0-9]+/); return substr(line, RSTART + 6, RLENGTH - 6) }
 	function key(line) { match(line, /sport=[0-9]+ dport=[0-9]+/); return substr(line, RSTART, RLENGTH) }
 	FNR == NR { timeout[$2] = $4; next }
-	/newstate=TCP_CLOSE_WAIT/ { match($0, /sport=[0-9]+/); due[key($0)] = ms($0) + timeout[substr($0, RSTART + 6, RLENGTH - 6)] }
+	/newstate=TCP_CLOSE_WAIT/ { due[key($0)] = ms($0) + timeout[sport($0)] }
 	/oldstate=TCP_CLOSE_WAIT/ && key($0) in due { print due[key($0)], ms($0) - due[key($0)] }' /tmp/rules $tracing/trace >/tmp/due
 cut -d ' ' -f 2 /tmp/due | sort -g >/tmp/late
 (($(wc -l </tmp/late) == n))
