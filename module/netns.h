@@ -44,6 +44,8 @@ struct tcp_reaper_sysfs;
  * @evict: those of them that are too many
  * @log: what was done
  * @tick: looks at those whose time has come
+ * @tick_by: jiffies64 at which @tick comes at the latest, while it is pending.
+ *	Protected by @lock.
  * @sysfs: /sys/class/tcp_reaper/self of this namespace
  * @ctl: /proc/sys/net/tcp_reaper of this namespace
  * @stats: counters; atomic, as readers take no lock
@@ -64,6 +66,7 @@ struct tcp_reaper_net {
 	struct tcp_reaper_evict evict;
 	struct tcp_reaper_log log;
 	struct delayed_work tick;
+	u64 tick_by;
 	struct tcp_reaper_sysfs *sysfs;
 	struct ctl_table_header *ctl;
 	atomic64_t stats[TCP_REAPER_NR_STATS];

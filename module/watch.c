@@ -96,10 +96,20 @@ void tcp_reaper_watch_teardown(void)
 	destroy_workqueue(tcp_reaper_wq);
 }
 
+/*
+ * A timer is late by up to an eighth of its delay, but for one of less than 64
+ * jiffies (kernel/time/timer.c: LVL_BITS, LVL_CLK_SHIFT). One that is set an
+ * eighth too early is there in time, and can be set again.
+ */
+static unsigned long timer_delay(u64 delay)
+{
+	return min_t(u64, delay < 64 ? delay : delay - delay / 8,
+		     MAX_JIFFY_OFFSET);
+}
+
 static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 {
 	struct workqueue_struct *wq = rn->table.guest ? guest_wq : host_wq;
-	unsigned long delay;
 	u64 due;
 
 	lockdep_assert_held(&rn->lock);
@@ -109,12 +119,12 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	if (rn->evict.crowded)
 		due = min(due, max(now + msecs_to_jiffies(TCP_REAPER_GEN0_MS),
 				   rn->evict.rested));
-	delay = due > now ? due - now : 0;
+	due = max(due, now);
 	/* Only ever sooner: a later one finds out by itself. */
-	if (!delayed_work_pending(&rn->tick))
-		queue_delayed_work(wq, &rn->tick, delay);
-	else if (time_before(jiffies + delay, rn->tick.timer.expires))
-		mod_delayed_work(wq, &rn->tick, delay);
+	if (delayed_work_pending(&rn->tick) && due >= rn->tick_by)
+		return;
+	rn->tick_by = due;
+	mod_delayed_work(wq, &rn->tick, timer_delay(due - now));
 }
 
 /* Looks grow apart with age, and meet the end of the verdict. */

@@ -37,7 +37,8 @@ reaped_on_time() {
 	echo "$timeout_ms" >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
 	: >$tracing/trace
 	stick
-	POLL=5 until_true $((timeout_ms / 500)) grep -q 'tcp_reaper_reap: ' $tracing/trace
+	idle $((timeout_ms / 1000))
+	POLL=1 until_true $((timeout_ms / 1000)) grep -q 'tcp_reaper_reap: ' $tracing/trace
 	age_ms=$(sed -n 's/.*tcp_reaper_reap: .* age_ms=\([0-9]*\).*/\1/p' $tracing/trace)
 	unstick
 	result "of $timeout_ms ms: reaped after $age_ms" \
