@@ -38,7 +38,7 @@ steps_of() {
 
 in_chains 64 'exec leak -4 -k eof -c -n 11000'
 steps_of "11000 stuck in 64 chains"
-# Some 22 instructions each; 10,000 connections a process, as each has a port.
+# Some 15 instructions each; 10,000 connections a process, as each has a port.
 # shellcheck disable=SC2016 # for the inner shell
 in_chains 512 'for i in $(seq 2 25); do
 		duo -4 -n 10000 -p $((9000 + i)) -a 127.0.0.$i pause &
