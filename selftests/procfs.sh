@@ -173,7 +173,7 @@ time_and_verdict() {
 	stop v4 v6 fin_wait1
 	check "all go" poll_until 15 stat_is a close_wait_tracked 0
 
-	background busy a halfclose -n 4 -s 6 -i 300
+	background busy a halfclose -n 4 -s $((6 * patience)) -i 300
 	started busy
 	policy a close_wait/timeout_ms=1500
 	check "those that transfer are spared as active" poll_until 5 verdicts_are close_wait "4 active"
