@@ -124,7 +124,7 @@ coccicheck: deps-test
 	@selftests/deps selftests/coccicheck.packages
 	@selftests/coccicheck
 
-# Half an hour, on a machine that does nothing else.
+# Some two hours, on a machine that does nothing else.
 bench: deps-test
 	@selftests/deps selftests/bench/packages selftests/bench/plot.packages
 	@selftests/bench/run

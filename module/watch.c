@@ -103,8 +103,7 @@ void tcp_reaper_watch_teardown(void)
  */
 static unsigned long timer_delay(u64 delay)
 {
-	return min_t(u64, delay < 64 ? delay : delay - delay / 8,
-		     MAX_JIFFY_OFFSET);
+	return delay < 64 ? delay : delay - delay / 8;
 }
 
 static void schedule_tick(struct tcp_reaper_net *rn, u64 now)

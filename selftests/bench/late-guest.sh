@@ -4,6 +4,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091
 . /bench/lib.sh
+# shellcheck source-path=SCRIPTDIR source=sockets.sh disable=SC1091
+. /bench/sockets.sh
 
 n=0 bad=0
 
@@ -20,27 +22,16 @@ result() {
 	fi
 }
 
-stick() {
-	leak -4 -k eof -n 1 >/tmp/leak &
-	leak=$!
-	until_true 60 grep -sq '^ready' /tmp/leak
-}
-
-unstick() {
-	kill "$leak"
-	wait "$leak" || :
-}
-
-# Reaped by a clock of the module's own; a timer of the kernel's may be an eighth late.
+# reaped_on_time TIMEOUT_MS: a single one.
 reaped_on_time() {
 	local timeout_ms=$1 age_ms
 	echo "$timeout_ms" >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
 	: >$tracing/trace
-	stick
+	stuck 1
 	idle $((timeout_ms / 1000))
 	POLL=1 until_true $((timeout_ms / 1000)) grep -q 'tcp_reaper_reap: ' $tracing/trace
 	age_ms=$(sed -n 's/.*tcp_reaper_reap: .* age_ms=\([0-9]*\).*/\1/p' $tracing/trace)
-	unstick
+	end_all
 	result "of $timeout_ms ms: reaped after $age_ms" \
 		test "$((age_ms - timeout_ms))" -le $((timeout_ms / 100 > 150 ? timeout_ms / 100 : 150))
 }
@@ -50,7 +41,7 @@ reaped_on_time() {
 changes_seen() {
 	local i
 	echo 86400000 >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
-	stick
+	stuck 1
 	idle 1000
 	for i in 1 2 3 4 5 6; do
 		echo $((86400000 + i)) >/proc/sys/net/tcp_reaper/close_wait_timeout_ms
@@ -62,7 +53,7 @@ changes_seen() {
 		cp $tracing/trace /tmp/trace
 		result "a change, as the next look is overdue: it is looked at" grep -q 'execute_start: .* tick \[tcp_reaper\]' /tmp/trace
 	done
-	unstick
+	end_all
 }
 
 load_reaper mode=enforce census_interval_s=0
