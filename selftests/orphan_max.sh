@@ -7,8 +7,8 @@
 # Of the kernel's orphans; when one is slow to go, it counts double.
 LIMIT=600
 # A quarter of a second, and what it takes to read /proc/net/tcp meanwhile; once in a while the host has other things to do.
-TICK=450
-SLOWEST=2000
+TICK=$((450 * patience))
+SLOWEST=$((2000 * patience))
 
 too_many() {
 	dmesg_since "$1" | grep -c "too many orphaned sockets"

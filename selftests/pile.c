@@ -71,7 +71,7 @@ static void settle(void)
 	before = n = count_left();
 	if (before > most_before)
 		most_before = before;
-	while (n > cap && now_us() < start + 5000000) {
+	while (n > cap && now_us() < start + 20000000) {
 		usleep(5000);
 		n = count_left();
 	}

@@ -50,6 +50,7 @@ stop() {
 	fi
 }
 
+slabs_stay
 declare -A took
 for ((round = 0; round < rounds; round++)); do
 	for variant; do
