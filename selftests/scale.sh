@@ -67,7 +67,8 @@ rest=$(ss_all | grep -c '127.0.0.')
 check_between "list shows the same" $((rest - 2)) $((shown + 2)) "$listed"
 check_is "and who holds each" "$listed" "$(grep -c '^close_wait .*users:(("leak",pid=' "$TMP/out")"
 diag "$TOTAL sockets: ss -tan state close-wait $ss_ms ms, reaperctl list $list_ms ms"
-check_between "list takes at most three times as long as ss" 0 $((3 * ss_ms)) "$list_ms"
+# What a kernel that checks itself adds to each system call is not the tool's.
+checks_itself || check_between "list takes at most three times as long as ss" 0 $((3 * ss_ms)) "$list_ms"
 for ((i = 1; i <= PARTS; i++)); do
 	stop "leak$i"
 done
