@@ -132,10 +132,13 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 	int n = 0;
 
 	lockdep_assert_held(&rn->lock);
-	if (!evict->crowded)
+	if (!evict->crowded && !evict->picking)
 		return 0;
-	if (!max || held <= max)
-		goto done;
+	if (!max || held <= max) {
+		evict->crowded = false;
+		evict->picking = false;
+		return 0;
+	}
 	if (!evict->picking) {
 		if (now < evict->rested)
 			return 0;
@@ -143,6 +146,8 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 		/* Still crowded: there may be memory at the next tick. */
 		if (!ages)
 			return 0;
+		/* Whoever comes from here on is the next round's. */
+		evict->crowded = false;
 		start = ktime_get_ns();
 		find_cutoff(rn, ages, held - max, now);
 		kfree(ages);
@@ -151,7 +156,7 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 						   REST_FACTOR);
 	}
 	if (!evict->picking)
-		goto done;
+		return 0;
 
 	for (; (e = tcp_reaper_table_from(&rn->table, &evict->cursor, &next));
 	     evict->cursor = next) {
@@ -174,8 +179,6 @@ int tcp_reaper_evict_pick(struct tcp_reaper_net *rn,
 		}
 		cond_resched();
 	}
-done:
 	evict->picking = false;
-	evict->crowded = false;
 	return n;
 }

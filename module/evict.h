@@ -9,7 +9,8 @@ struct tcp_reaper_net;
 
 /**
  * struct tcp_reaper_evict - how far the eviction of orphans has got
- * @crowded: there may be more than orphan/max; set with each new one
+ * @crowded: there may be more than orphan/max; set with each new one, cleared
+ *	when a round begins: it does not know of those that come meanwhile
  * @picking: the rest is about a round of picking that goes on
  * @cutoff: those older than this go, jiffies64
  * @ties: how many go of those just as old

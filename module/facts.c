@@ -193,6 +193,24 @@ static bool in_class(const struct tcp_reaper_entry *entry,
 }
 
 /**
+ * tcp_reaper_entry_same - is this the connection that was noted
+ * @entry: what was noted
+ * @sk: the socket found under its pointer and hash, pinned
+ *
+ * close() changes the state first, and counts the FIN in write_seq after that
+ * (__tcp_close(), tcp_send_fin()): whoever was noted in between has one more.
+ *
+ * Return: false if it is an heir.
+ */
+bool tcp_reaper_entry_same(const struct tcp_reaper_entry *entry,
+			   const struct sock *sk)
+{
+	u32 more = tcp_reaper_ref_seq(sk, entry->class) - entry->seq;
+
+	return !more || (more == 1 && entry->class == TCP_REAPER_ORPHAN);
+}
+
+/**
  * tcp_reaper_entry_matches - is this still the socket that was noted
  * @entry: what was noted
  * @sk: the socket found under its pointer and hash, pinned
@@ -202,8 +220,7 @@ static bool in_class(const struct tcp_reaper_entry *entry,
 bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 			      const struct sock *sk)
 {
-	return in_class(entry, sk) &&
-	       tcp_reaper_ref_seq(sk, entry->class) == entry->seq;
+	return in_class(entry, sk) && tcp_reaper_entry_same(entry, sk);
 }
 
 /*

@@ -16,6 +16,8 @@ void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
 			    u64 since);
 void tcp_reaper_entry_restart(struct tcp_reaper_entry *entry,
 			      const struct sock *sk, u64 now);
+bool tcp_reaper_entry_same(const struct tcp_reaper_entry *entry,
+			   const struct sock *sk);
 bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 			      const struct sock *sk);
 void tcp_reaper_facts_read(struct tcp_reaper_entry *entry,

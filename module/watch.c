@@ -115,7 +115,9 @@ static void schedule_tick(struct tcp_reaper_net *rn, u64 now)
 	if (READ_ONCE(halted) || rn->closing ||
 	    !tcp_reaper_table_next_due(&rn->table, &due))
 		return;
-	if (rn->evict.crowded)
+	if (rn->evict.picking)
+		due = now;
+	else if (rn->evict.crowded)
 		due = min(due, max(now + msecs_to_jiffies(TCP_REAPER_GEN0_MS),
 				   rn->evict.rested));
 	due = max(due, now);
@@ -165,6 +167,14 @@ static void recovered(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 	untrack(rn, e, sk, now);
 }
 
+/* There is one more that could be evicted: past orphan/max somebody is. */
+static void mind_crowd(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
+{
+	if (class == TCP_REAPER_ORPHAN && rn->policy.orphan_max &&
+	    tcp_reaper_gauge_read(rn, class) > rn->policy.orphan_max)
+		rn->evict.crowded = true;
+}
+
 /**
  * tcp_reaper_watch - begin to track a socket
  * @rn: its namespace, alive
@@ -190,7 +200,7 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 
 	e = tcp_reaper_table_find(&rn->table, sk);
 	if (e && e->class == class && e->hash == READ_ONCE(sk->sk_hash) &&
-	    e->seq == tcp_reaper_ref_seq(sk, class)) {
+	    tcp_reaper_entry_same(e, sk)) {
 		/* A census was faster than the hook: now the time is known. */
 		if (finder == TCP_REAPER_BY_HOOK && e->census) {
 			e->census = 0;
@@ -221,9 +231,7 @@ bool tcp_reaper_watch(struct tcp_reaper_net *rn, struct sock *sk,
 	tcp_reaper_gauge_tracked(rn, class, 1);
 	tcp_reaper_trace_track(rn->net, e, sk,
 			       tcp_reaper_elapsed_ms(since, now));
-	if (class == TCP_REAPER_ORPHAN && rn->policy.orphan_max &&
-	    tcp_reaper_gauge_read(rn, class) > rn->policy.orphan_max)
-		rn->evict.crowded = true;
+	mind_crowd(rn, class);
 	tcp_reaper_table_wait(&rn->table, e, now, 0);
 	schedule_tick(rn, now);
 	fresh = true;
@@ -271,6 +279,7 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	struct tcp_reaper_decision d;
 	struct tcp_reaper_facts facts;
 	struct sock *sk;
+	bool held;
 
 	if (e->gone) {
 		tcp_reaper_entry_free(e);
@@ -281,7 +290,10 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 		recovered(rn, e, sk, now);
 		goto out_free;
 	}
+	held = e->held;
 	tcp_reaper_facts_read(e, sk, now, &facts);
+	if (held && !e->held)
+		mind_crowd(rn, e->class);
 	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, true);
 	if (let_go(rn, e, sk, d.verdict, now))
 		goto out_free;

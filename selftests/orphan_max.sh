@@ -79,7 +79,7 @@ del_ns noisy quiet
 
 check "those end with their peers" poll_until 30 no_more_orphans_than "$before"
 
-new_ns noisy quiet noisy6 ruled || exit 1
+new_ns noisy quiet noisy6 ruled flood slow || exit 1
 load orphan_timeout_ms=0 || exit 1
 policy noisy orphan/max=100 mode=enforce
 policy quiet mode=enforce
@@ -116,6 +116,27 @@ check_is "and left alone" "300 970" "$(left noisy) $(stat_of noisy orphan_evicte
 policy noisy orphan/max=100
 check "a cap that is set later holds for them" poll_until 1 stat_is noisy orphan_tracked 100
 check "for all of those that were made at once" poll_until 1 left_is noisy 100
+
+# Those that are still inside close() can't go, and are counted; once they are out of it, the cap holds.
+policy slow orphan/max=10 mode=enforce
+background slow slow pile -l 2 -n 20 -b 20
+started slow
+check "none goes while it is still being closed" poll_until 2 stat_is slow orphan_tracked 20
+check "but afterwards" poll_until 10 stat_is slow orphan_evicted 10
+check_is "so that as many are left as may be" 10 "$(left slow)"
+stop slow
+
+# Many more than go at a time, and others come while they go.
+echo 100000 >/proc/sys/net/ipv4/tcp_max_orphans
+policy flood orphan/max=100 mode=enforce
+background flood flood pile -n $(($(many 8000) * 2)) -b "$(many 8000)" -c 100
+await flood '^ready' 120 >"$TMP/line" || {
+	cat "$TMP/line"
+	exit 1
+}
+check_is "the cap holds for those, too, that come while others go" 100 "$(field settled "$(<"$TMP/line")")"
+stop flood
+echo $((before + LIMIT)) >/proc/sys/net/ipv4/tcp_max_orphans
 
 policy noisy6 orphan/max=20 mode=observe
 background noisy6 noisy6 pile -6 -n 60 -b 10 -i 60

@@ -12,6 +12,7 @@
  * there still are, the oldest first.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static int total = 100;
 static int batch = 10;
 static int cap;
 static long rest_ms = 20;
+static int linger_s;
 static int *peers;
 static int made;
 static int nr_batches;
@@ -40,10 +42,11 @@ static int nr_took;
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: pile [-46m] [-n N] [-b BATCH] [-c CAP] [-i MS] [-p PORT] [-a ADDR] [-N NETNS]\n"
+		"usage: pile [-46m] [-n N] [-b BATCH] [-c CAP] [-i MS] [-l SECONDS] [-p PORT] [-a ADDR] [-N NETNS]\n"
 		"  -b  how many at once (10), %d times at most; each has the next port, if -p is given\n"
-		"  -c  after each batch, wait up to 5 s until no more than so many are left\n"
-		"  -i  between batches (20)\n",
+		"  -c  after each batch, wait up to 20 s until no more than so many are left\n"
+		"  -i  between batches (20)\n"
+		"  -l  each by a thread of its own that stays in close() for so long (SO_LINGER)\n",
 		BATCHES);
 	exit(2);
 }
@@ -88,6 +91,24 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void *in_close(void *fd)
+{
+	close((long)fd);
+	return NULL;
+}
+
+static void close_slowly(int fd)
+{
+	struct linger wait = { .l_onoff = 1, .l_linger = linger_s };
+	pthread_t thread;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &wait, sizeof(wait)))
+		die("SO_LINGER");
+	if (pthread_create(&thread, NULL, in_close, (void *)(long)fd) ||
+	    pthread_detach(thread))
+		die("thread");
+}
+
 static void make_batch(void)
 {
 	struct tcp_ends *these = &ends[nr_batches];
@@ -105,8 +126,12 @@ static void make_batch(void)
 		cut_off(peers[made++]);
 	}
 	close(ep.listener);
-	for (i = 0; i < n; i++)
-		close(owners[i]);
+	for (i = 0; i < n; i++) {
+		if (linger_s)
+			close_slowly(owners[i]);
+		else
+			close(owners[i]);
+	}
 	left[nr_batches++] = n;
 }
 
@@ -141,7 +166,7 @@ int main(int argc, char **argv)
 	int opt, signal, port;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "n:b:c:i:")) != -1) {
+	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "n:b:c:i:l:")) != -1) {
 		if (opt == 'n')
 			total = number(optarg, 1, 100000);
 		else if (opt == 'b')
@@ -150,6 +175,8 @@ int main(int argc, char **argv)
 			cap = number(optarg, 1, 100000);
 		else if (opt == 'i')
 			rest_ms = number(optarg, 1, 60000);
+		else if (opt == 'l')
+			linger_s = number(optarg, 1, 60);
 		else if (!endpoint_option(&ep, opt, optarg))
 			usage();
 	}
