@@ -166,7 +166,8 @@ int main(int argc, char **argv)
 	int opt, signal, port;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "n:b:c:i:l:")) != -1) {
+	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "n:b:c:i:l:")) !=
+	       -1) {
 		if (opt == 'n')
 			total = number(optarg, 1, 100000);
 		else if (opt == 'b')
