@@ -10,6 +10,8 @@ command -v reaperctl >/dev/null || skip_all "no reaperctl"
 PARTS=8
 EACH=$(many 12500)
 TOTAL=$((PARTS * EACH))
+checked=0
+! checks_itself || checked=1
 
 # What they need: two sockets a connection for a moment, one that stays.
 memory_kb=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
@@ -55,12 +57,12 @@ for ((i = 1; i <= PARTS; i++)); do
 	await "leak$i" '^ready' 500 || exit 1
 done
 # Where a ring overflows, the next census but one finds the rest, and rests twenty times as long as it worked.
-# Of so many, some are reset by their peers' kernel.
+# Of so many, some are reset by their peers' kernel; more of them, where that is slow to answer.
 check "those that are there are tracked" poll_until 180 all_tracked || stats a | grep -v ' 0$' | sed 's/^/# /'
 
 ss_ms=$(took ss_all)
 shown=$(grep -c '127.0.0.' "$TMP/out")
-check_between "ss shows $TOTAL" $((TOTAL * 999 / 1000)) "$TOTAL" "$shown"
+check_between "ss shows $TOTAL" $((TOTAL * (checked ? 980 : 999) / 1000)) "$TOTAL" "$shown"
 list_ms=$(took list_all)
 listed=$(grep -c '^close_wait ' "$TMP/out")
 rest=$(ss_all | grep -c '127.0.0.')
@@ -68,7 +70,7 @@ check_between "list shows the same" $((rest - 2)) $((shown + 2)) "$listed"
 check_is "and who holds each" "$listed" "$(grep -c '^close_wait .*users:(("leak",pid=' "$TMP/out")"
 diag "$TOTAL sockets: ss -tan state close-wait $ss_ms ms, reaperctl list $list_ms ms"
 # What a kernel that checks itself adds to each system call is not the tool's.
-checks_itself || check_between "list takes at most three times as long as ss" 0 $((3 * ss_ms)) "$list_ms"
+((checked)) || check_between "list takes at most three times as long as ss" 0 $((3 * ss_ms)) "$list_ms"
 for ((i = 1; i <= PARTS; i++)); do
 	stop "leak$i"
 done
