@@ -237,12 +237,16 @@ void tcp_reaper_table_wait(struct tcp_reaper_table *table,
 	due = now + gen_period(k);
 	if (!table->gen[k] || due < table->gen_due[k])
 		table->gen_due[k] = due;
-	if (!table->gen[k])
-		table->gen_last[k] = entry;
-	entry->gen_next = table->gen[k];
-	table->gen[k] = entry;
+	/* First in, first out: where there are too many, each waits as long. */
+	if (table->gen[k])
+		table->gen_last[k]->gen_next = entry;
+	else
+		table->gen[k] = entry;
+	table->gen_last[k] = entry;
+	entry->gen_next = NULL;
 }
 
+/* Before all that is there: the shortest waits are put up last. */
 static void scan_gen(struct tcp_reaper_table *table, int k)
 {
 	table->gen_last[k]->gen_next = table->scan;
@@ -261,7 +265,7 @@ void tcp_reaper_table_come_due(struct tcp_reaper_table *table, u64 now)
 
 	if (table->scan)
 		return;
-	for (k = 0; k < TCP_REAPER_NR_GENS; k++)
+	for (k = TCP_REAPER_NR_GENS - 1; k >= 0; k--)
 		if (table->gen[k] && table->gen_due[k] <= now)
 			scan_gen(table, k);
 }
@@ -274,7 +278,7 @@ void tcp_reaper_table_rescan(struct tcp_reaper_table *table)
 {
 	int k;
 
-	for (k = 0; k < TCP_REAPER_NR_GENS; k++)
+	for (k = TCP_REAPER_NR_GENS - 1; k >= 0; k--)
 		if (table->gen[k])
 			scan_gen(table, k);
 }
