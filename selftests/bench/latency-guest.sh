@@ -54,4 +54,6 @@ figure "latency-$n" most "$(tail -n 1 /tmp/late)" ms
 figure "latency-$n" "due within" "$(sort -g /tmp/due | awk '{ if (NR == 1) first = $1; last = $1 } END { print last - first }')" ms
 end_all
 # The aim: 150 ms, or 1 % of the timeout if that is more.
-awk -v p99="$p99" -v timeout="$timeout_ms" 'BEGIN { most = timeout / 100 > 150 ? timeout / 100 : 150; if (p99 > most) { print "bench: p99 is more than " most " ms"; exit 1 } }'
+awk -v p99="$p99" -v timeout="$timeout_ms" 'BEGIN {
+	most = timeout / 100 > 150 ? timeout / 100 : 150
+	if (p99 > most) { print "bench: p99 is more than " most " ms"; exit 1 } }'
