@@ -89,7 +89,7 @@ slab() {
 slab_bytes() {
 	# What is only kept for a later use would come and go.
 	echo 2 >/proc/sys/vm/drop_caches
-	awk '$1 == "Slab:" { printf "%d", $2 * 1024 }' /proc/meminfo
+	awk '$1 == "Slab:" { printf "%.0f", $2 * 1024 }' /proc/meminfo
 }
 
 page_bytes() {

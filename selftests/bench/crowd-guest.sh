@@ -22,7 +22,7 @@ pile_up() {
 	shift
 	pile -4 -a "127.0.0.$((2 + ${#pids[@]}))" "$@" >"/tmp/$name" &
 	pids+=($!)
-	until_true 900 grep -q '^ready' "/tmp/$name"
+	until_true 900 grep -sq '^ready' "/tmp/$name"
 }
 
 pile_up hoard -n "$n" -b 5000 -i 1

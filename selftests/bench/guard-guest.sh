@@ -9,9 +9,10 @@ set -euo pipefail
 # One connection, healthy: what the machine, which does nothing else, spends with the module over none, at the same ports. By the clock, not
 # by the process's own time: what the kernel frees later falls to the process or to ksoftirqd, as it happens. Nothing stays in time-wait.
 connection() {
-	local n=4000 rounds=7 round ns without=() with=()
+	local n=4000 rounds=7 round ns without=() with=() buckets
 
 	slabs_stay
+	buckets=$(sysctl -n net.ipv4.tcp_max_tw_buckets)
 	sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 	for ((round = 0; round < rounds; round++)); do
 		read -r ns _ < <(conn -n $n -w 1000 -b 20000)
@@ -22,7 +23,7 @@ connection() {
 		rmmod tcp_reaper
 		echo "# without ${without[-1]}, with ${with[-1]}"
 	done
-	sysctl -qw net.ipv4.tcp_max_tw_buckets=8192
+	sysctl -qw net.ipv4.tcp_max_tw_buckets="$buckets"
 	figure connection reaper "$(awk -v without="$(median "${without[@]}")" -v with="$(median "${with[@]}")" 'BEGIN { printf "%.0f", with - without }')" \
 		instructions
 }
@@ -34,7 +35,7 @@ stuck() {
 	ulimit -n 100000
 	leak -4 -k eof -c -n "$n" >/tmp/leak &
 	leak=$!
-	POLL=1 until_true 300 grep -q '^ready' /tmp/leak
+	POLL=1 until_true 300 grep -sq '^ready' /tmp/leak
 	calm
 	trace_begin
 	insmod /tcp_reaper.ko mode=observe census_interval_s=0

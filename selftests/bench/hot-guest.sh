@@ -30,7 +30,7 @@ start() {
 	bpf)
 		follow /bench/close_wait.bpf.o >/tmp/follow &
 		follower=$!
-		until_true 20 grep -q ready /tmp/follow
+		until_true 20 grep -sq ready /tmp/follow
 		;;
 	esac
 }
