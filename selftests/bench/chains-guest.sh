@@ -16,7 +16,7 @@ in_chains() {
 	: >/tmp/chains
 	unshare -n sh -c "ip link set lo up; $2" >/tmp/chains &
 	chains=$!
-	POLL=5 until_true 900 grep -sq '^ready' /tmp/chains
+	POLL=5 until_true 900 grep -q '^ready' /tmp/chains
 	echo "$before" >$entries
 	calm
 }
