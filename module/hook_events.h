@@ -8,36 +8,9 @@
 #include <net/tcp.h>
 #include <net/tcp_states.h>
 
-#include "netns.h"
 #include "nursery.h"
 
 /* What a probe handler does, whatever called it. Inlined into each. */
-
-/* Asked first: no namespace wants to know. One jump, or none. */
-static __always_inline bool tcp_reaper_nobody_asks(void)
-{
-	return !static_branch_likely(&tcp_reaper_nursery_open.key);
-}
-
-/*
- * Asked next: the namespace of a socket, or NULL if it does not want to know.
- * Where it does, preemption is off from here on, until one of the functions
- * below returns: to stay on this CPU, and as a namespace that goes away waits
- * for RCU, that is for us.
- */
-static __always_inline struct tcp_reaper_net *
-tcp_reaper_asks(const struct sock *sk)
-{
-	struct tcp_reaper_net *rn;
-
-	preempt_disable_notrace();
-	rn = tcp_reaper_net(sock_net(sk));
-	/* There is none yet in a namespace that is being set up. */
-	if (rn && READ_ONCE(rn->hooked))
-		return rn;
-	preempt_enable_notrace();
-	return NULL;
-}
 
 /*
  * void tcp_fin(struct sock *sk), socket locked: a FIN arrived, and rcv_nxt is

@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "compat/ftrace.h"
+#include "askers.h"
 #include "hook_events.h"
 #include "hook_ways.h"
 
@@ -33,8 +34,6 @@ static void notrace on_entry(unsigned long ip, unsigned long parent_ip,
 	struct tcp_reaper_net *rn;
 	struct sock *sk;
 
-	if (tcp_reaper_nobody_asks())
-		return;
 	sk = (void *)tcp_reaper_ftrace_arg(regs, 0);
 	rn = tcp_reaper_asks(sk);
 	if (!rn)

@@ -10,6 +10,7 @@
 #include <linux/ptrace.h>
 
 #include "compat/kprobes.h"
+#include "askers.h"
 #include "hook_events.h"
 #include "hook_ways.h"
 
@@ -18,8 +19,6 @@ static int on_fin(struct kprobe *p, struct pt_regs *regs)
 	struct tcp_reaper_net *rn;
 	struct sock *sk;
 
-	if (tcp_reaper_nobody_asks())
-		return 0;
 	sk = (void *)tcp_reaper_regs_arg(regs, 0);
 	rn = tcp_reaper_asks(sk);
 	if (rn)
@@ -34,8 +33,6 @@ static int on_close(struct kprobe *p, struct pt_regs *regs)
 	struct tcp_reaper_net *rn;
 	struct sock *sk;
 
-	if (tcp_reaper_nobody_asks())
-		return 0;
 	sk = (void *)tcp_reaper_regs_arg(regs, 0);
 	rn = tcp_reaper_asks(sk);
 	if (rn)
@@ -50,8 +47,6 @@ static int on_set_state(struct kprobe *p, struct pt_regs *regs)
 	struct tcp_reaper_net *rn;
 	struct sock *sk;
 
-	if (tcp_reaper_nobody_asks())
-		return 0;
 	sk = (void *)tcp_reaper_regs_arg(regs, 0);
 	rn = tcp_reaper_asks(sk);
 	if (rn)

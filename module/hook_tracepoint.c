@@ -10,6 +10,7 @@
 #include <linux/tracepoint.h>
 #include <net/sock.h>
 
+#include "askers.h"
 #include "hook_events.h"
 #include "hook_ways.h"
 
@@ -23,8 +24,6 @@ static void notrace on_set_state(void *data, const struct sock *sk,
 {
 	struct tcp_reaper_net *rn;
 
-	if (tcp_reaper_nobody_asks())
-		return;
 	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
 		return;
 	rn = tcp_reaper_asks(sk);

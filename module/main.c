@@ -6,6 +6,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "askers.h"
 #include "census.h"
 #include "hook.h"
 #include "netns.h"
@@ -38,6 +39,7 @@ static int __init tcp_reaper_init(void)
 	return 0;
 
 err_sysfs:
+	tcp_reaper_askers_quiesce();
 	tcp_reaper_sysfs_teardown();
 err_nursery:
 	tcp_reaper_nursery_teardown();
@@ -55,6 +57,7 @@ static void __exit tcp_reaper_exit(void)
 	tcp_reaper_hook_remove();
 	tcp_reaper_nursery_quiesce();
 	tcp_reaper_netns_exit();
+	tcp_reaper_askers_quiesce();
 	tcp_reaper_sysfs_teardown();
 	tcp_reaper_nursery_teardown();
 	tcp_reaper_watch_teardown();

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <net/net_namespace.h>
 
+#include "askers.h"
 #include "census.h"
 #include "knobs.h"
 #include "netns.h"
@@ -91,7 +92,7 @@ void tcp_reaper_policy_set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 	wants = wanted_classes(rn);
 	if (at == &rn->policy.mode && !rn->closing) {
 		begins = before == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
-		tcp_reaper_nursery_want(rn, value != TCP_REAPER_OFF);
+		tcp_reaper_ask(rn, value != TCP_REAPER_OFF);
 	}
 	if (before != value)
 		tcp_reaper_watch_again(rn);
@@ -181,7 +182,7 @@ static int __net_init net_start(struct net *net)
 	mutex_unlock(&tcp_reaper_net_lock);
 	/* A write to the mode may have come first. */
 	mutex_lock(&rn->lock);
-	tcp_reaper_nursery_want(rn, rn->policy.mode != TCP_REAPER_OFF);
+	tcp_reaper_ask(rn, rn->policy.mode != TCP_REAPER_OFF);
 	mutex_unlock(&rn->lock);
 	return 0;
 
@@ -201,7 +202,7 @@ static void __net_exit net_pre_stop(struct net *net)
 
 	mutex_lock(&rn->lock);
 	rn->closing = true;
-	tcp_reaper_nursery_want(rn, false);
+	tcp_reaper_ask(rn, false);
 	mutex_unlock(&rn->lock);
 }
 

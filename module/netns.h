@@ -24,8 +24,8 @@ struct tcp_reaper_sysfs;
 
 /**
  * struct tcp_reaper_net - what we keep of one network namespace
- * @hooked: probe handlers record for it. Written under @lock, and cleared for
- *	good by pre_exit; read by probe handlers without a lock.
+ * @asks: its transitions are noted. Written under @lock (tcp_reaper_ask()), and
+ *	cleared for good by pre_exit; read by probe handlers without a lock.
  * @policy: the knobs. Written under @lock, word by word; readers take
  *	tcp_reaper_policy_snapshot().
  * @rules: exceptions from it (rules.h); NULL for none
@@ -37,6 +37,7 @@ struct tcp_reaper_sysfs;
  * @refused_until: and those up to this one what there was no room for. Written
  *	under @lock, read by the census without it.
  * @list: in tcp_reaper_nets, under tcp_reaper_net_lock
+ * @asker: among those that ask (askers.c), while @asks
  * @lock: protects @table, writes to @policy and @closing. Never held while a
  *	socket lock is waited for.
  * @closing: no new entries any more
@@ -51,7 +52,7 @@ struct tcp_reaper_sysfs;
  * @stats: counters; atomic, as readers take no lock
  */
 struct tcp_reaper_net {
-	bool hooked;
+	bool asks;
 	struct tcp_reaper_policy policy;
 	struct tcp_reaper_rules __rcu *rules;
 	struct net *net;
@@ -60,6 +61,7 @@ struct tcp_reaper_net {
 	u32 adopt_until;
 	u32 refused_until;
 	struct list_head list;
+	struct list_head asker;
 	struct mutex lock; /* see above */
 	bool closing;
 	struct tcp_reaper_table table;

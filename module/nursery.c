@@ -5,7 +5,6 @@
  * Most are gone by then, and have cost nothing else.
  */
 #include <linux/jiffies.h>
-#include <linux/jump_label_ratelimit.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -74,9 +73,6 @@ struct ring {
 };
 
 unsigned int tcp_reaper_nursery_records = 2048;
-
-/* The kernel's code is patched once a second at most, whatever tenants do. */
-DEFINE_STATIC_KEY_DEFERRED_FALSE(tcp_reaper_nursery_open, HZ);
 
 static DEFINE_PER_CPU_ALIGNED(struct ring, rings);
 /* Protects every ring's tail, and what the worker counts. */
@@ -159,28 +155,6 @@ out:
 }
 
 NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
-
-/**
- * tcp_reaper_nursery_want - have a namespace's transitions noted, or no more
- * @rn: the namespace
- * @wanted: whether
- *
- * Where no namespace has wanted any for a second, a handler is back after its
- * first instructions.
- *
- * Context: process context, sleeps; under @rn's lock.
- */
-void tcp_reaper_nursery_want(struct tcp_reaper_net *rn, bool wanted)
-{
-	lockdep_assert_held(&rn->lock);
-	if (rn->hooked == wanted)
-		return;
-	WRITE_ONCE(rn->hooked, wanted);
-	if (wanted)
-		static_branch_deferred_inc(&tcp_reaper_nursery_open);
-	else
-		static_branch_slow_dec_deferred(&tcp_reaper_nursery_open);
-}
 
 /*
  * A probe sits at a function's entry, and whoever entered may have been kept
@@ -371,7 +345,7 @@ static void drain_tick(struct work_struct *work)
 /**
  * tcp_reaper_nursery_purge - forget the records of namespaces that go away
  *
- * Their pre_exit cleared hooked and RCU has passed, so no new ones come.
+ * Their pre_exit cleared asks and RCU has passed, so no new ones come.
  *
  * Context: process context, sleeps.
  */
@@ -454,7 +428,6 @@ void tcp_reaper_nursery_teardown(void)
 {
 	int cpu;
 
-	static_key_deferred_flush(&tcp_reaper_nursery_open);
 	for_each_possible_cpu(cpu) {
 		kvfree(per_cpu_ptr(&rings, cpu)->records);
 		per_cpu_ptr(&rings, cpu)->records = NULL;

@@ -174,8 +174,8 @@ kept_open() {
 	stop keeper
 }
 
-# Where all are off, the handlers are switched off in the kernel's code; a tenant who turns its mode to and fro can't have that patched as
-# often as it can write.
+# Handlers tell a namespace that is not off by one way where it is the only one, and by another where there are several, switched in the
+# kernel's code; a tenant beside the host who turns its mode to and fro can't have that patched as often as it can write.
 switched() {
 	local event=/sys/kernel/tracing/events/tcp_reaper_test line start patched seconds
 
@@ -184,6 +184,8 @@ switched() {
 		return
 	fi
 	reload mode=off || exit 1
+	template mode observe
+	policy init mode=observe
 	echo 'p:tcp_reaper_test/patched arch_jump_label_transform_apply' >>/sys/kernel/tracing/kprobe_events
 	echo 1 >$event/patched/enable
 	start=$(now_ms)

@@ -10,7 +10,12 @@ set -euo pipefail
 
 n=$1 rounds=$2
 shift 2
-follower='' beside=''
+beside=() # the programs that a variant needs
+
+another_namespace() {
+	unshare --net sleep 100000 &
+	beside+=($!)
+}
 
 start() {
 	case $1 in
@@ -18,18 +23,23 @@ start() {
 	reaper) load_reaper mode=enforce ;;
 	reaper-observe) load_reaper mode=observe ;;
 	reaper-off) insmod /tcp_reaper.ko mode=off ;;
-	# Off here, but not in another namespace.
-	reaper-off-here)
-		unshare --net sleep 100000 &
-		beside=$!
+	# Off here, but not in another namespace; -2: in two.
+	reaper-off-here*)
+		another_namespace
+		[[ $1 != *-2 ]] || another_namespace
 		load_reaper mode=enforce
 		echo off >/proc/sys/net/tcp_reaper/mode
+		;;
+	# And in another namespace as well.
+	reaper-beside)
+		another_namespace
+		load_reaper mode=enforce
 		;;
 	reaper-*) load_reaper mode=enforce hook="${1#reaper-}" ;;
 	empty-*) insmod /bench/empty_hook.ko how="${1#empty-}" ;;
 	bpf)
 		follow /bench/close_wait.bpf.o >/tmp/follow &
-		follower=$!
+		beside+=($!)
 		until_true 20 grep -sq ready /tmp/follow
 		;;
 	esac
@@ -42,11 +52,10 @@ stop() {
 	if loaded empty_hook; then
 		rmmod empty_hook
 	fi
-	if [[ -n $follower$beside ]]; then
-		# shellcheck disable=SC2086 # one of them, or both
-		kill $follower $beside
-		wait $follower $beside || :
-		follower='' beside=''
+	if ((${#beside[@]})); then
+		kill "${beside[@]}"
+		wait "${beside[@]}" || :
+		beside=()
 	fi
 }
 
