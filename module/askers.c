@@ -38,7 +38,7 @@ static void choose_only(void)
 
 	lockdep_assert_held(&askers_lock);
 	if (list_is_singular(&askers))
-		WRITE_ONCE(tcp_reaper_only_asker, rn->net);
+		smp_store_release(&tcp_reaper_only_asker, rn->net);
 }
 
 static void no_longer_several(struct work_struct *work)

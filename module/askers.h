@@ -37,8 +37,11 @@ tcp_reaper_asks(const struct sock *sk)
 		if (net != READ_ONCE(tcp_reaper_only_asker))
 			return NULL;
 		preempt_disable_notrace();
-		/* Again: it might have gone away before preemption was off. */
-		if (likely(net == READ_ONCE(tcp_reaper_only_asker)))
+		/*
+		 * Again: it might have gone away before preemption was off.
+		 * Pairs with the release in choose_only(): our part is there.
+		 */
+		if (likely(net == smp_load_acquire(&tcp_reaper_only_asker)))
 			return tcp_reaper_net(net);
 	} else {
 		preempt_disable_notrace();
