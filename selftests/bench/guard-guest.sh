@@ -37,10 +37,11 @@ stuck() {
 	leak=$!
 	POLL=1 until_true 300 grep -sq '^ready' /tmp/leak
 	calm
+	outranked
 	trace_begin
 	insmod /tcp_reaper.ko mode=observe census_interval_s=0
 	POLL=1 until_true 300 stat_is close_wait_tracked "$n"
-	spent=$(trace_spent)
+	spent=$(trace_spent census_step)
 	figure adopt reaper $((spent / n)) "instructions a socket"
 	idle 300
 	trace_begin

@@ -43,7 +43,7 @@ measure() {
 	trace_begin
 	insmod /tcp_reaper.ko mode=observe census_interval_s=0
 	POLL=1 until_true 900 stat_is close_wait_tracked "$there"
-	spent=$(trace_spent)
+	spent=$(trace_spent census_step)
 	figure "adopt-$n" reaper "$spent" ns
 	figure "memory-$n" reaper "$(slab_bytes)" bytes
 
