@@ -50,19 +50,18 @@ patched() {
 flapping() {
 	local before n
 
-	policy a mode=observe
 	before=$(seen a)
 	# shellcheck disable=SC2016 # for the inner shell
 	background flapping init bash -c 'until [[ -e $1 ]]; do
 			for mode in observe off; do
-				for ns in b c; do
-					nsenter --net=/run/netns/"$2-$ns" sh -c "echo $mode >/proc/sys/net/tcp_reaper/mode" || exit
+				for ns in "$2" "$3"; do
+					nsenter --net="$ns" sh -c "echo $mode >/proc/sys/net/tcp_reaper/mode" || exit
 				done
 				sleep "0.$((RANDOM % 2))"
 			done
 			sleep "$((RANDOM % 2)).2"
 			echo flap
-		done' bash "$TMP/enough" "$(ns_name x | sed 's/-x$//')"
+		done' bash "$TMP/enough" "$(ns_file b)" "$(ns_file c)"
 	# shellcheck disable=SC2016 # for the inner shell
 	background churn a sh -c 'until [ -e "$1" ]; do churn -n 500 || exit; done' sh "$TMP/enough"
 	check "flapping: others ask and stop to, 8 times" poll_until 60 flaps 8

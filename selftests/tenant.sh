@@ -174,6 +174,15 @@ kept_open() {
 	stop keeper
 }
 
+patched() {
+	awk '$1 == "patched" { print $2 }' /sys/kernel/tracing/kprobe_profile
+}
+
+# shellcheck disable=SC2317 # for poll_until
+patched_at_least() {
+	(($(patched) >= $1))
+}
+
 # Handlers tell a namespace that is not off by one way where it is the only one, and by another where there are several, switched in the
 # kernel's code; a tenant beside the host who turns its mode to and fro can't have that patched as often as it can write.
 switched() {
@@ -195,8 +204,9 @@ switched() {
 	line=$(await switcher '^switched' 60)
 	ended switcher
 	seconds=$((($(now_ms) - start) / 1000 + 1))
-	patched=$(awk '$1 == "patched" { print $2 }' /sys/kernel/tracing/kprobe_profile)
+	patched=$(patched)
 	check "a tenant turns its mode to and fro: $(field n "$line") times" test "$(field n "$line")" -gt $((10 * seconds))
+	check "and the kernel is patched, and patched back" poll_until 5 patched_at_least 2
 	check_between "and the kernel is patched twice a second at most, in $seconds s" 1 $((2 * seconds + 2)) "$patched"
 	echo 0 >$event/patched/enable
 	echo '-:tcp_reaper_test/patched' >>/sys/kernel/tracing/kprobe_events
