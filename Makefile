@@ -13,7 +13,7 @@ llvm = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' $(KDIR)/.config),LLVM=1)
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 src_dir := $(DESTDIR)/usr/src/tcp-reaper-$(version)
 # What a build of the module needs, and no more.
-module_files := Kbuild dkms.conf LICENSE $(wildcard module/*.[ch] module/compat/*.h \
+module_files := Kbuild dkms.conf LICENSE $(wildcard module/*.[ch] module/*/*.[ch] \
 	module/compat/*.sh module/compat/probe/*.c)
 module_files := $(filter-out module/compat/config.h %.mod.c,$(module_files))
 
@@ -167,7 +167,7 @@ help:
 	@echo 'make mutants      bugs put in on purpose: is each caught?'
 	@echo 'make coverage     what the fuzzing of the files reaches, by KCOV'
 	@echo 'make bench        what the module costs, in instructions, beside the alternatives'
-	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format'
+	@echo 'make check        checkpatch, sparse, W=1, shellcheck, clang-format, circles of includes'
 	@echo 'make coccicheck   the semantic patches that come with the kernel'
 	@echo 'make packages     .deb by debhelper, looked at by lintian; .rpm, by rpmlint; in build/packages'
 	@echo 'make vm           a root shell in the VM, with the module and the tests'

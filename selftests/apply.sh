@@ -41,7 +41,7 @@ sections() {
 	knob_is a close_wait/timeout_ms 3600000
 	knob_is a orphan/timeout_ms 0
 	knob_is b orphan/timeout_ms 300000
-	check_is "rules" 2 "$(proc_net a tcp_reaper/rules | grep -c '# hits 0$')"
+	check_is "rules" 2 "$(proc_net a reaper/rules | grep -c '# hits 0$')"
 	apply 0 --dry-run
 	check_is "applied: no difference but who is not there" 1 "$(wc -l <"$TMP/out")"
 }

@@ -104,7 +104,7 @@ for f in -4 -6; do
 	check_is "silent$f: and still carries data" "p:read bytes=30 EAGAIN=3" "$(line silent$f p:read)"
 done
 check_is "the log says what was done: dead, silent and tuned ones were probed" "established probe done 18" \
-	"$(proc_net near tcp_reaper/log | awk 'NR > 1 { n[$2 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
+	"$(proc_net near reaper/log | awk 'NR > 1 { n[$2 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
 
 # The peers' namespace is cut off while they are being probed.
 for f in -4 -6; do

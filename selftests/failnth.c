@@ -173,7 +173,7 @@ static int act_netns(void)
 
 static const char *check_netns(int error)
 {
-	bool whole = !access("/proc/thread-self/net/tcp_reaper/log", F_OK) &&
+	bool whole = !access("/proc/thread-self/net/reaper/log", F_OK) &&
 		     !access("/proc/sys/net/tcp_reaper/mode", F_OK);
 
 	if (error)

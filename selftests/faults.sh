@@ -12,7 +12,7 @@ if [[ ${TCP_REAPER_AMOUNT:-} == full ]]; then
 else
 	EVERY=7
 fi
-RULES=/proc/net/tcp_reaper/rules
+RULES=/proc/net/reaper/rules
 
 [[ -e $DEBUG/failslab && -e $DEBUG/fail_page_alloc && -e /proc/self/fail-nth ]] || skip_all "no faults on order in this kernel"
 
@@ -81,7 +81,7 @@ reads() {
 	await stuck '^ready' >/dev/null
 	poll_until 10 stat_is init close_wait_tracked 20
 	fileio put $RULES "lport 7 exempt\n" >/dev/null
-	for file in /proc/net/tcp_reaper/{stats,sockets,rules,log} /proc/sys/net/tcp_reaper/mode /sys/module/tcp_reaper/parameters/hook \
+	for file in /proc/net/reaper/{stats,sockets,rules,log} /proc/sys/net/tcp_reaper/mode /sys/module/tcp_reaper/parameters/hook \
 		/sys/class/tcp_reaper/self/{mode,close_wait/timeout_ms,stats/close_wait_seen}; do
 		refused "reading $file" 1 read "$file"
 	done

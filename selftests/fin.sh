@@ -108,7 +108,7 @@ check_is "none has recovered, none was an orphan's, nothing failed" "0 0 0" \
 	"$(for stat in close_wait_recovered orphan_reaped reap_failed; do stat_of lingering $stat; done | paste -sd ' ')"
 check_is "the log says what was done" "fin 20, fin 18 linger 18" \
 	"$(for ns in graceful lingering; do
-		proc_net $ns tcp_reaper/log | awk 'NR > 1 { n[$10]++ } END { for (a in n) print a, n[a] }' | sort | paste -sd ' '
+		proc_net $ns reaper/log | awk 'NR > 1 { n[$10]++ } END { for (a in n) print a, n[a] }' | sort | paste -sd ' '
 	done | paste -sd , | sed 's/,/, /g')"
 
 # kTLS would need a last record: a FIN is not for it, a reset is.
@@ -121,7 +121,7 @@ if grep -qw tls /proc/sys/net/ipv4/tcp_available_ulp || modprobe -q tls; then
 		check_is "v$f: kTLS: spared" "o:state close_wait=3" "$(grep ^o:state "$(output tls$f)")"
 	done
 	check_is "kTLS: counted" 6 "$(stat_of graceful spared_ulp)"
-	check_is "kTLS: the list says so" 6 "$(proc_net graceful tcp_reaper/sockets | grep -c ' ulp$')"
+	check_is "kTLS: the list says so" 6 "$(proc_net graceful reaper/sockets | grep -c ' ulp$')"
 	policy graceful close_wait/action=reset
 	for f in 4 6; do
 		signal tls$f USR1

@@ -68,6 +68,6 @@ check "those that ended in order have recovered" poll_until 5 stat_is a fin_wait
 check_is "each that was seen was reaped, or has recovered" "$(stat_of a fin_wait2_seen)" \
 	$(($(stat_of a fin_wait2_reaped) + $(stat_of a fin_wait2_recovered)))
 check_is "the log says so" "fin_wait2 FIN_WAIT2 reset done 22" \
-	"$(proc_net a tcp_reaper/log | awk 'NR > 1 { n[$2 " " $3 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
+	"$(proc_net a reaper/log | awk 'NR > 1 { n[$2 " " $3 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
 check_is "nothing failed" 0 "$(stat_of a reap_failed)"
 finish

@@ -39,7 +39,7 @@ static const struct hammer_file knobs[] = {
 };
 
 static const struct hammer_file others[] = {
-	{ .name = "/proc/net/tcp_reaper/rules", .rules = true },
+	{ .name = "/proc/net/reaper/rules", .rules = true },
 	{ .name = PARAMETERS "mode", .words = modes },
 	{ .name = PARAMETERS "close_wait_timeout_ms", .max = UINT32_MAX },
 	{ .name = PARAMETERS "orphan_timeout_ms", .max = UINT32_MAX },

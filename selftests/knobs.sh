@@ -21,7 +21,7 @@ established/action probe probe reset'
 
 export SYSFS=/sys/class/tcp_reaper/self
 export SYSCTL=/proc/sys/net/tcp_reaper
-export STATS=/proc/net/tcp_reaper/stats
+export STATS=/proc/net/reaper/stats
 
 # Value, errno, count: what no knob takes. To one made of words, a number is just another wrong word.
 BAD_NUMBERS='\n EINVAL
@@ -94,14 +94,14 @@ files_are_right() {
 	check_is "knobs are root's, and root's alone to write" "644 0 0" "$found"
 	found=$(stat -c '%a %u %g' "$SYSFS"/stats/* | sort -u)
 	check_is "counters in sysfs are there to read" "444 0 0" "$found"
-	found=$(cd /proc/net/tcp_reaper && stat -c '%n %a %u %g' -- * | sort)
+	found=$(cd /proc/net/reaper && stat -c '%n %a %u %g' -- * | sort)
 	check_is "files in procfs are there to read, and the rules root's to write" "log 444 0 0
 rules 644 0 0
 sockets 444 0 0
 stats 444 0 0" "$found"
 	check_is "a counter can't be written" "open EACCES" "$(fileio put "$SYSFS/stats/adopted" 0)"
 	for name in stats sockets log; do
-		check "procfs: $name can't be written" test "$(fileio put "/proc/net/tcp_reaper/$name" 0)" != ok
+		check "procfs: $name can't be written" test "$(fileio put "/proc/net/reaper/$name" 0)" != ok
 	done
 }
 
@@ -188,7 +188,7 @@ stats_agree() {
 }
 
 oldest_is() {
-	proc_net "$1" tcp_reaper/sockets | awk -v min="$2" '$3 + 0 >= min { n++ } END { exit !n }'
+	proc_net "$1" reaper/sockets | awk -v min="$2" '$3 + 0 >= min { n++ } END { exit !n }'
 }
 
 at_once() {
@@ -221,7 +221,7 @@ at_once() {
 	check "those that are never due are tracked" poll_until 2 stat_is a close_wait_tracked 5
 	knob a mode off
 	check_is "mode=off forgets them at once" 0 "$(stat_of a close_wait_tracked)"
-	check_is "and lists none" 1 "$(proc_net a tcp_reaper/sockets | wc -l)"
+	check_is "and lists none" 1 "$(proc_net a reaper/sockets | wc -l)"
 	check_is "their sockets stay" 5 "$(count_tcp a CLOSE_WAIT)"
 	knob a mode observe
 	check "mode=observe adopts them" poll_until 4 stat_is a close_wait_tracked 5

@@ -26,7 +26,7 @@ reload() {
 
 # stats NS: all of them. stat_of NS NAME: one.
 stats() {
-	proc_net "$1" tcp_reaper/stats
+	proc_net "$1" reaper/stats
 }
 
 stat_of() {
@@ -38,10 +38,10 @@ stat_of() {
 read_stat() {
 	local all netns
 	if [[ $1 == init ]]; then
-		all=$(</proc/net/tcp_reaper/stats) || return
+		all=$(</proc/net/reaper/stats) || return
 	else
 		netns_path "$1"
-		all=$(netfile "$netns" tcp_reaper/stats) || return
+		all=$(netfile "$netns" reaper/stats) || return
 	fi
 	all=$'\n'$all$'\n'
 	[[ $all == *$'\n'"$2 "* ]] || return

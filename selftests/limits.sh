@@ -96,7 +96,7 @@ page_bytes() {
 	awk '$1 == "KernelPageSize:" { print $2 * 1024; exit }' /proc/self/smaps
 }
 
-# The index by the rule of module/table.c: it doubles when there are more than 4 entries a bucket of 8 bytes.
+# The index by the rule of module/track/table.c: it doubles when there are more than 4 entries a bucket of 8 bytes.
 index_bytes() {
 	local buckets=8
 	while ((buckets * 4 < $1)); do
@@ -155,7 +155,7 @@ small() {
 }
 
 sockets_listed() {
-	proc_net a tcp_reaper/sockets | sed 1d | wc -l
+	proc_net a reaper/sockets | sed 1d | wc -l
 }
 
 # shellcheck disable=SC2317 # for poll_until

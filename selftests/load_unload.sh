@@ -12,7 +12,7 @@ nothing_left() {
 
 	left=$(
 		grep tcp_reaper /proc/slabinfo /proc/modules /proc/kallsyms
-		find /proc/net/tcp_reaper /proc/sys/net/tcp_reaper /sys/class/tcp_reaper 2>/dev/null
+		find /proc/net/reaper /proc/sys/net/tcp_reaper /sys/class/tcp_reaper 2>/dev/null
 		[[ ! -r /sys/kernel/tracing/enabled_functions ]] || grep -E '^tcp_(fin|close|set_state) ' /sys/kernel/tracing/enabled_functions
 		[[ ! -r /sys/kernel/debug/kprobes/list ]] || grep -E 'tcp_(fin|close|set_state)' /sys/kernel/debug/kprobes/list
 	)
@@ -120,7 +120,7 @@ while_read() {
 	# shellcheck disable=SC2016 # for the inner shell
 	for name in proc sysfs; do
 		case $name in
-		proc) line='exec fileio hold /proc/net/tcp_reaper/* /proc/sys/net/tcp_reaper/*' ;;
+		proc) line='exec fileio hold /proc/net/reaper/* /proc/sys/net/tcp_reaper/*' ;;
 		sysfs) line='exec fileio hold /sys/class/tcp_reaper/self/mode /sys/class/tcp_reaper/self/*/[a-z]*_ms \
 			/sys/class/tcp_reaper/self/stats/* /sys/module/tcp_reaper/parameters/*' ;;
 		esac

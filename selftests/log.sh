@@ -9,7 +9,7 @@ HEADER="time_ms class state age_ms idle_ms local remote uid inode action result"
 
 # log NS: its lines without the header.
 log() {
-	proc_net "$1" tcp_reaper/log | sed 1d
+	proc_net "$1" reaper/log | sed 1d
 }
 
 # lines NAME: how many a logwatch has read, but the header. wakes NAME: how often it was woken.
@@ -48,7 +48,7 @@ stuck_reader() {
 	new_ns cold other || return
 	ip link add until_it_goes type veth peer name veth0 netns "$(ns_name other)"
 	# Its file is of that namespace, it is not.
-	background stuck cold sh -c 'exec nsenter -t 1 -n stuckpoll </proc/self/net/tcp_reaper/log'
+	background stuck cold sh -c 'exec nsenter -t 1 -n stuckpoll </proc/self/net/reaper/log'
 	if ! poll_until 20 printed stuck '^(stuck|no userfaultfd)$' || printed stuck '^no'; then
 		ended stuck
 		if (($? == KSFT_SKIP)); then
@@ -76,8 +76,8 @@ for ns in a b short; do
 	policy $ns close_wait/timeout_ms=200 mode=enforce
 done
 
-check_is "an empty log is a header" "$HEADER" "$(proc_net a tcp_reaper/log)"
-check_is "it can be read, and not written" "-r--r--r--" "$(in_ns a stat -c %A /proc/net/tcp_reaper/log)"
+check_is "an empty log is a header" "$HEADER" "$(proc_net a reaper/log)"
+check_is "it can be read, and not written" "-r--r--r--" "$(in_ns a stat -c %A /proc/net/reaper/log)"
 background poll a logwatch
 background epoll a logwatch -e
 background bytes a logwatch -b 1
@@ -115,7 +115,7 @@ for name in poll epoll bytes; do
 	check_between "$name: was woken for a reason" 3 312 "$(wakes $name)"
 	check_is "$name: has read none of them twice" 312 "$(grep '^line [0-9]' "$(output $name)" | sort -u | wc -l)"
 done
-check_is "another namespace's log is empty still" "$HEADER" "$(proc_net b tcp_reaper/log)"
+check_is "another namespace's log is empty still" "$HEADER" "$(proc_net b reaper/log)"
 
 # A reader that is too slow goes on with what there is.
 signal poll STOP
@@ -150,5 +150,5 @@ for name in poll epoll bytes; do
 	check "$name: is told" await $name '^gone EIO' 10
 done
 check "it can be loaded again, while they still hold the old file" load
-check_is "the new log is empty" "$HEADER" "$(proc_net a tcp_reaper/log)"
+check_is "the new log is empty" "$HEADER" "$(proc_net a reaper/log)"
 finish

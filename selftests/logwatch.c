@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * logwatch: reads a file of /proc/net/tcp_reaper to its end and waits for more,
+ * logwatch: reads a file of /proc/net/reaper to its end and waits for more,
  * until there is no more to come. Each thing that happens is a line:
  *
  *	line TEXT	a whole line was read
@@ -31,7 +31,7 @@ static void usage(void)
 		"usage: logwatch [-e] [-b BYTES] [-f FILE] [-N NETNS]\n"
 		"  -e  wait by epoll, not by poll\n"
 		"  -b  read so much at a time\n"
-		"  -f  file of /proc/net/tcp_reaper (log)\n"
+		"  -f  file of /proc/net/reaper (log)\n"
 		"  -N  file of the namespace it is in; we don't stay there\n");
 	exit(2);
 }
@@ -51,7 +51,7 @@ static int open_in(const char *netns)
 			die("%s", netns);
 		close(there);
 	}
-	snprintf(path, sizeof(path), "/proc/self/net/tcp_reaper/%s", name);
+	snprintf(path, sizeof(path), "/proc/self/net/reaper/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		die("%s", path);

@@ -85,7 +85,7 @@ separate() {
 	check "those of the other would be" poll_until 3 stat_is b close_wait_would_reap 7
 	check_is "but are not" "0 7" "$(stat_of b close_wait_reaped) $(count_tcp b CLOSE_WAIT)"
 	check_is "each lists its own" "0 7" \
-		"$(for ns in a b; do proc_net $ns tcp_reaper/sockets | sed 1d | wc -l; done | paste -sd ' ')"
+		"$(for ns in a b; do proc_net $ns reaper/sockets | sed 1d | wc -l; done | paste -sd ' ')"
 	check_is "the third counted nothing" "$before" "$(stats init | grep -v census_runs)"
 	stop in_b
 }

@@ -14,7 +14,7 @@ picture() {
 # The youngest tracked socket's age has reached $1.
 # shellcheck disable=SC2317 # called by poll_until
 all_older_than() {
-	proc_net a tcp_reaper/sockets | awk -v age="$1" 'NR > 1 { n++; if ($3 < age) young = 1 } END { exit young || !n }'
+	proc_net a reaper/sockets | awk -v age="$1" 'NR > 1 { n++; if ($3 < age) young = 1 } END { exit young || !n }'
 }
 
 # Of what the program printed, only what it began with.
@@ -24,7 +24,7 @@ forget_reports() {
 }
 
 lines() {
-	proc_net a tcp_reaper/sockets | awk 'NR > 1 { n++ } END { print n + 0 }'
+	proc_net a reaper/sockets | awk 'NR > 1 { n++ } END { print n + 0 }'
 }
 
 new_ns a || exit 1

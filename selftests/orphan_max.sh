@@ -100,7 +100,7 @@ check_is "the kernel has not had too many orphans" 0 "$(too_many loaded)"
 check_is "they are counted as evicted, not as reaped" "900 0 100" \
 	"$(stat_of noisy orphan_evicted) $(stat_of noisy orphan_reaped) $(stat_of noisy orphan_tracked)"
 check_is "the log says so" "orphan evict done 255" \
-	"$(proc_net noisy tcp_reaper/log | awk 'NR > 2 { n[$2 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
+	"$(proc_net noisy reaper/log | awk 'NR > 2 { n[$2 " " $10 " " $11]++ } END { for (a in n) print a, n[a] }')"
 check_is "another namespace has lost none" "50 50 0" "$(left quiet) $(stat_of quiet orphan_tracked) $(stat_of quiet orphan_evicted)"
 
 # For those there are already, too: a lower cap, within a batch of the same age; and for a process that dies with all it has.
@@ -149,7 +149,7 @@ check_is "IPv6: the youngest are left" "0,0,0,0,10,10" "$(field batches "$(pile_
 
 # Those whom a rule exempts stay, however old; the others have the rest of the room.
 # shellcheck disable=SC2016 # for the inner shell
-in_ns ruled sh -c 'echo "rport 7001 exempt" >/proc/net/tcp_reaper/rules' || exit 1
+in_ns ruled sh -c 'echo "rport 7001 exempt" >/proc/net/reaper/rules' || exit 1
 policy ruled orphan/max=30 mode=enforce
 background exempt ruled pile -p 7001 -n 20 -b 20
 started exempt

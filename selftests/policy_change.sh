@@ -62,7 +62,7 @@ gone() {
 
 rules() {
 	# shellcheck disable=SC2016 # for the inner shell
-	in_ns "$1" sh -c 'printf "%s\n" "$2" >"$1"' sh /proc/net/tcp_reaper/rules "$2"
+	in_ns "$1" sh -c 'printf "%s\n" "$2" >"$1"' sh /proc/net/reaper/rules "$2"
 }
 
 all_set() {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# /proc/net/tcp_reaper/stats and sockets to the letter; what they say of a socket is what /proc/net/tcp says; and each socket is in a
+# /proc/net/reaper/stats and sockets to the letter; what they say of a socket is what /proc/net/tcp says; and each socket is in a
 # reading once, however it is read, while the table grows and shrinks.
 . "$(dirname "$0")/lib.sh"
 
@@ -32,7 +32,7 @@ started() {
 
 # sockets NS: without the header.
 sockets() {
-	proc_net "$1" tcp_reaper/sockets | sed 1d
+	proc_net "$1" reaper/sockets | sed 1d
 }
 
 # What /proc/net/tcp has to say of the same: local remote uid inode rxq txq. CLOSE_WAIT, accepted or not, and orphans.
@@ -80,7 +80,7 @@ sockets_format() {
 	local name column
 
 	new_ns c && veth_pair a c || exit 1
-	check_is "with nothing tracked there is the header" "$HEADER" "$(proc_net a tcp_reaper/sockets)"
+	check_is "with nothing tracked there is the header" "$HEADER" "$(proc_net a reaper/sockets)"
 	background v4 a setpriv --reuid 1234 --regid 1234 --clear-groups leak -4 -k eof -n 3
 	background v6 a setpriv --reuid 4294967294 --regid 1234 --clear-groups leak -6 -k unread -n 3
 	background mapped a leak -m -k queued -n 3
@@ -98,7 +98,7 @@ sockets_format() {
 	done
 	check "16 are tracked" poll_until 5 stat_is a close_wait_tracked 16
 	check "and 9 orphans" poll_until 5 stat_is a orphan_tracked 9
-	check_is "the header" "$HEADER" "$(proc_net a tcp_reaper/sockets | head -n 1)"
+	check_is "the header" "$HEADER" "$(proc_net a reaper/sockets | head -n 1)"
 	check_is "each line has the columns" "" "$(sockets a | grep -vE "$LINE")"
 	check_is "addresses, uid, inode and queues are those of /proc/net/tcp" "$(expected a)" "$(shown a)"
 	check_between "which has them" 25 25 "$(expected a | wc -l)"
@@ -202,7 +202,7 @@ begin_reading() {
 
 	mkfifo "$TMP/$1.pipe"
 	# shellcheck disable=SC2016 # for the inner shell
-	background "$1" a sh -c 'exec fileio read /proc/net/tcp_reaper/sockets "$1" >"$2"' sh "$2" "$TMP/$1.pipe"
+	background "$1" a sh -c 'exec fileio read /proc/net/reaper/sockets "$1" >"$2"' sh "$2" "$TMP/$1.pipe"
 	exec {fd}<"$TMP/$1.pipe"
 	# By now it has begun.
 	IFS= read -r -u "$fd" header
@@ -226,7 +226,7 @@ end_reading() {
 }
 
 readings() {
-	local file=/proc/net/tcp_reaper/sockets way began all
+	local file=/proc/net/reaper/sockets way began all
 	local -A pipes=() headers=()
 
 	background many a leak -k eof -n 1500
@@ -246,7 +246,7 @@ readings() {
 		fi
 	done
 	check_is "a part of stats from the middle" "$(stats a | tail -c +101 | head -c 100)" \
-		"$(in_ns a dd bs=100 skip=1 count=1 if=/proc/net/tcp_reaper/stats 2>/dev/null)"
+		"$(in_ns a dd bs=100 skip=1 count=1 if=/proc/net/reaper/stats 2>/dev/null)"
 
 	begin_reading reader1 64
 	begin_reading reader2 500

@@ -36,7 +36,7 @@ put_under_load() {
 
 # others_reaped: lines of the log about another port than the backend's.
 others_reaped() {
-	proc_net a tcp_reaper/log | awk -v port=":$port" 'NR > 1 && substr($6, length($6) - length(port) + 1) != port'
+	proc_net a reaper/log | awk -v port=":$port" 'NR > 1 && substr($6, length($6) - length(port) + 1) != port'
 }
 
 new_ns a || exit 1
@@ -70,7 +70,7 @@ check_is "and none is left" 0 "$(stat_of a close_wait_tracked)"
 check_is "no orphan had to go" 0 "$(stat_of a orphan_reaped)"
 check_is "the log has sockets of the backend only" "" "$(others_reaped)"
 logged=$((first + leaks < 256 ? first + leaks : 256))
-check_is "the log has all that it holds" $((logged + 1)) "$(proc_net a tcp_reaper/log | wc -l)"
+check_is "the log has all that it holds" $((logged + 1)) "$(proc_net a reaper/log | wc -l)"
 reaperctl -n "$(ns_name a)" log >"$TMP/log"
 check_is "no holder in the log is a proxy" 0 "$(grep -cE 'nginx|haproxy' "$TMP/log")"
 stop nginx haproxy backend

@@ -34,7 +34,7 @@ $SYSCTL/orphan_kernel_sockets 0
 $SYSCTL/fin_wait2_timeout_ms 78
 $SYSCTL/established_timeout_ms 78
 $SYSCTL/established_action probe
-/proc/net/tcp_reaper/rules uid\t77\texempt"
+/proc/net/reaper/rules uid\t77\texempt"
 export TEMPLATE="$PARAMETERS/mode off
 $PARAMETERS/close_wait_timeout_ms 77
 $PARAMETERS/orphan_timeout_ms 77
@@ -64,7 +64,7 @@ as_in() {
 
 everything_is_readable() {
 	local file wrong=
-	for file in "$SYSFS"/{mode,close_wait/*,orphan/*,fin_wait2/*,established/*,stats/*} "$SYSCTL"/* /proc/net/tcp_reaper/* "$PARAMETERS"/*; do
+	for file in "$SYSFS"/{mode,close_wait/*,orphan/*,fin_wait2/*,established/*,stats/*} "$SYSCTL"/* /proc/net/reaper/* "$PARAMETERS"/*; do
 		cat "$file" >/dev/null 2>&1 || wrong+=" $file"
 	done
 	echo "unreadable:$wrong"
@@ -72,17 +72,17 @@ everything_is_readable() {
 
 no_world_writable_file() {
 	check_is "nothing of ours is world-writable" "" \
-		"$(find "$SYSFS/" "$SYSCTL" /proc/net/tcp_reaper/ /sys/module/tcp_reaper/ ! -type l -perm /002 2>&1)"
+		"$(find "$SYSFS/" "$SYSCTL" /proc/net/reaper/ /sys/module/tcp_reaper/ ! -type l -perm /002 2>&1)"
 	check_between "and there was something to look at" 50 500 \
-		"$(find "$SYSFS/" "$SYSCTL" /proc/net/tcp_reaper/ "$PARAMETERS" -type f | wc -l)"
+		"$(find "$SYSFS/" "$SYSCTL" /proc/net/reaper/ "$PARAMETERS" -type f | wc -l)"
 }
 
 # The kernel's own files below our directories, and other people's (sections/, notes/), are not ours to judge.
 no_kernel_address() {
 	check_is "nothing of ours shows a kernel address" "" \
 		"$(grep -rEi '0xffff|(^|[^0-9a-f])[0-9a-f]{12,}([^0-9a-f]|$)' "$SYSFS/stats" "$SYSFS"/{mode,close_wait,orphan,fin_wait2,established} "$SYSCTL" \
-			/proc/net/tcp_reaper/ "$PARAMETERS" 2>&1)"
-	check_between "with sockets to show" 6 6 "$(wc -l </proc/net/tcp_reaper/sockets)"
+			/proc/net/reaper/ "$PARAMETERS" 2>&1)"
+	check_between "with sockets to show" 6 6 "$(wc -l </proc/net/reaper/sockets)"
 }
 
 new_ns a || exit 1

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2317 # of functions that "inside" and poll_until run
 . "$(dirname "$0")/lib.sh"
 
-export RULES=/proc/net/tcp_reaper/rules
+export RULES=/proc/net/reaper/rules
 CGROUP=/sys/fs/cgroup/tcpr-rules-$$
 # Where sockets to match by are owned: even ports are IPv4, odd ones IPv6.
 export ALL="5000 5001 5002 5004 5006 5007 5008 5009 5010 5011"
@@ -43,7 +43,7 @@ ports() {
 	local -a line
 	while read -r -a line; do
 		[[ ${line[-1]} != "$1" ]] || found+="${line[4]##*:} "
-	done </proc/net/tcp_reaper/sockets
+	done </proc/net/reaper/sockets
 	for port in $ALL; do
 		[[ $found != *" $port "* ]] || with+=" $port"
 	done
@@ -95,7 +95,7 @@ every_match() {
 	matches "rport 5000-5011"
 	while read -r -a line; do
 		[[ ${line[4]} != *:5001 ]] || rport=${line[5]##*:}
-	done </proc/net/tcp_reaper/sockets
+	done </proc/net/reaper/sockets
 	matches "rport $rport lport 5001" 5001
 	matches "rport $((rport + 1)) lport 5001"
 	matches "laddr 127.0.0.1" 5000 5002 5006 5008 5010
@@ -230,7 +230,7 @@ rules() {
 }
 
 aged() {
-	proc_net a tcp_reaper/sockets | awk -v age="$1" 'NR > 1 { n++; old += $3 >= age } END { exit !n || old != n }'
+	proc_net a reaper/sockets | awk -v age="$1" 'NR > 1 { n++; old += $3 >= age } END { exit !n || old != n }'
 }
 
 verdicts() {

@@ -23,7 +23,7 @@ reaped() {
 unharmed() {
 	check_is "$1: nothing was reaped" 0 "$(reaped)"
 	check_is "$1: nothing failed" 0 "$(stat_of a reap_failed)"
-	[[ $(reaped) == 0 ]] || proc_net a tcp_reaper/log | grep -v 'probe done$' | sed 's/^/# /'
+	[[ $(reaped) == 0 ]] || proc_net a reaper/log | grep -v 'probe done$' | sed 's/^/# /'
 }
 
 kinds() {

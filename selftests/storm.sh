@@ -64,7 +64,7 @@ writers() {
 	diag "$line"
 	check_is "each was taken" "$WRITES" "$(field ok "$line")"
 	stop churn stuck
-	in_ns written sh -c ': >/proc/net/tcp_reaper/rules'
+	in_ns written sh -c ': >/proc/net/reaper/rules'
 	policy written close_wait/timeout_ms=100 close_wait/action=reset close_wait/spare_active=0 close_wait/spare_unread=0 mode=enforce
 	template max_tracked 1048576
 	template census_interval_s 300

@@ -58,7 +58,7 @@ found_by_census() {
 	stat_is "@$1" close_wait_tracked "$2"
 }
 
-# The arithmetic of module/table.c: an eighth is the host's; a tenant holds no more than it leaves free.
+# The arithmetic of module/track/table.c: an eighth is the host's; a tenant holds no more than it leaves free.
 shares() {
 	local pool=$((HOARD * 7 / 8)) free line
 
@@ -104,11 +104,11 @@ logged() {
 		in_ns a leak -k unread -n "$n" -w 300000 | tail -n 1 >"$TMP/logged"
 		[[ $(field alive "$(<"$TMP/logged")") == 0 ]] || break
 	done
-	lines=$(proc_net a tcp_reaper/log)
+	lines=$(proc_net a reaper/log)
 	check_is "$LOGGED are reaped, and logged" "$LOGGED" "$(stat_of a close_wait_reaped)"
 	check_is "the log has 256 lines" 257 "$(wc -l <<<"$lines")"
 	check "in order" sort -nc <(sed 1d <<<"$lines" | cut -d ' ' -f 1)
-	check_is "and nobody else's log has any" 1 "$(proc_net b tcp_reaper/log | wc -l)"
+	check_is "and nobody else's log has any" 1 "$(proc_net b reaper/log | wc -l)"
 }
 
 # Rules that cost most, by one who has many sockets to judge by them: others are served on time.
@@ -119,11 +119,11 @@ rules() {
 		echo "raddr 198.51.100.0/24 lport 1-65535 established_ms 77"
 	done >"$TMP/rules"
 	# One write(2), as that is one list.
-	check "a list as long as may be is taken" in_ns a dd if="$TMP/rules" of=/proc/net/tcp_reaper/rules bs=2M count=1 conv=notrunc
-	check_is "all of it" "$RULES" "$(proc_net a tcp_reaper/rules | wc -l)"
+	check "a list as long as may be is taken" in_ns a dd if="$TMP/rules" of=/proc/net/reaper/rules bs=2M count=1 conv=notrunc
+	check_is "all of it" "$RULES" "$(proc_net a reaper/rules | wc -l)"
 	echo "uid 1 exempt" >>"$TMP/rules"
-	check "one rule more is not" fails in_ns a dd if="$TMP/rules" of=/proc/net/tcp_reaper/rules bs=2M count=1 conv=notrunc
-	check_is "and changes nothing" "$RULES" "$(proc_net a tcp_reaper/rules | wc -l)"
+	check "one rule more is not" fails in_ns a dd if="$TMP/rules" of=/proc/net/reaper/rules bs=2M count=1 conv=notrunc
+	check_is "and changes nothing" "$RULES" "$(proc_net a reaper/rules | wc -l)"
 	policy a close_wait/timeout_ms=0 mode=enforce
 	background many a leak -k eof -n "$(many 5000)"
 	await many '^ready' 200 >/dev/null
@@ -131,7 +131,7 @@ rules() {
 	# shellcheck disable=SC2016 # for the inner shell
 	for writer in w1 w2 w3 w4; do
 		background $writer a sh -c 'while :; do
-			fileio put /proc/net/tcp_reaper/rules "raddr 198.51.100.0/24 lport 1-65535 established_ms 77\n" "$1" || exit
+			fileio put /proc/net/reaper/rules "raddr 198.51.100.0/24 lport 1-65535 established_ms 77\n" "$1" || exit
 		done' sh "$RULES"
 	done
 	background busy a sh -c 'while :; do churn -s 2; done'
@@ -155,9 +155,9 @@ kept_open() {
 	local line
 
 	# shellcheck disable=SC2016 # for the inner shell
-	tenant keeper 'exec 5<>/proc/net/tcp_reaper/rules 6<>/proc/sys/net/tcp_reaper/mode 7<>/sys/class/tcp_reaper/self/mode
+	tenant keeper 'exec 5<>/proc/net/reaper/rules 6<>/proc/sys/net/tcp_reaper/mode 7<>/sys/class/tcp_reaper/self/mode
 		trap "for fd in 5 6 7; do echo off >&\$fd && echo wrote \$fd; done; echo tried" USR1
-		fileio hold /proc/net/tcp_reaper/* /sys/class/tcp_reaper/self/mode &
+		fileio hold /proc/net/reaper/* /sys/class/tcp_reaper/self/mode &
 		trap "kill $!" USR2
 		wait; wait; wait'
 	await keeper '^ready' >/dev/null

@@ -38,7 +38,7 @@ for f in 4 6; do
 	done
 done
 check_is "spared_unread counts each once" 12 "$(stat_of sparing spared_unread)"
-check_is "the list says so, of those of whom a part was read too" 12 "$(proc_net sparing tcp_reaper/sockets | grep -c ' unread$')"
+check_is "the list says so, of those of whom a part was read too" 12 "$(proc_net sparing reaper/sockets | grep -c ' unread$')"
 
 for f in 4 6; do
 	signal unread$f USR1

@@ -14,6 +14,7 @@
 #include "apply.h"
 #include "duration.h"
 #include "kfile.h"
+#include "loaded.h"
 #include "mem.h"
 #include "output.h"
 #include "verb.h"
@@ -191,12 +192,12 @@ static enum rc once(struct application *app, const char *file, bool dry)
  * Is the module loaded? Kernels before 5.11 tell udev of a module, and thereby
  * systemd, before it is initialised (commit 38dc717e9715): that is waited for.
  */
-static bool loaded(void)
+static bool loaded_or_coming(void)
 {
 	char state[16];
 	int waits = 0;
 
-	while (!kfile_exists(PROC_REAPER)) {
+	while (!loaded()) {
 		if (kfile_value(SYS_MODULE "/initstate", state,
 				sizeof(state)) ||
 		    strcmp(state, "coming") || waits++ == COMING_WAITS)
@@ -228,7 +229,7 @@ static void again(bool *making, void *arg)
 			     strerror(errno));
 	if (!pid) {
 		output_stream();
-		if (loaded())
+		if (loaded_or_coming())
 			rc = once(&app, arg, false);
 		fflush(stdout);
 		_exit(app.making ? MAKING : rc);
@@ -251,11 +252,9 @@ static enum rc run(struct call *call)
 			"apply: -f goes neither with -d nor with -; see reaperctl apply --help");
 		return RC_USAGE;
 	}
-	if (loaded())
+	if (loaded_or_coming())
 		return once(&app, file, call->option['d']);
-	output_error("module not loaded: no " PROC_REAPER
-		     "; modprobe tcp_reaper");
-	return RC_UNLOADED;
+	return loaded_not();
 }
 
 static const struct verb_option options[] = {

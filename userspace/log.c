@@ -13,6 +13,7 @@
 #include "badlines.h"
 #include "duration.h"
 #include "kstream.h"
+#include "loaded.h"
 #include "mem.h"
 #include "output.h"
 #include "proc.h"
@@ -254,7 +255,7 @@ static enum rc judge(const struct logs *logs)
 	for (i = 0; i < logs->netns->n; i++) {
 		const struct part *part = &logs->parts[i];
 
-		if (part->err && !kfile_exists(PROC_REAPER)) {
+		if (part->err && !loaded()) {
 			output_error("module unloaded; modprobe tcp_reaper");
 			return RC_UNLOADED;
 		}

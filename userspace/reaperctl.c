@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "duration.h"
-#include "kfile.h"
+#include "loaded.h"
 #include "output.h"
 #include "verb.h"
 
@@ -266,11 +266,8 @@ static enum rc run(const struct verb *verb, struct call *call,
 		output_begin(options->json, false);
 		return verb->run(call);
 	}
-	if (!kfile_exists(PROC_REAPER)) {
-		output_error("module not loaded: no " PROC_REAPER
-			     "; modprobe tcp_reaper");
-		return RC_UNLOADED;
-	}
+	if (!loaded())
+		return loaded_not();
 	rc = select_netns(&call->netns, options);
 	if (rc == RC_DONE) {
 		output_begin(options->json, options->all);

@@ -7,7 +7,7 @@
  * @RC_DONE: done
  * @RC_FAILED: failed; one line on stderr says what, where and what to do
  * @RC_USAGE: the command line is wrong
- * @RC_UNLOADED: the module is not loaded
+ * @RC_UNLOADED: the module is not loaded, or has another version
  */
 enum rc {
 	RC_DONE = 0,
@@ -17,7 +17,7 @@ enum rc {
 };
 
 /* Where the kernel shows the module; REAPERCTL_ROOT goes in front. */
-#define PROC_REAPER "/proc/net/tcp_reaper"
+#define PROC_REAPER "/proc/net/reaper"
 #define PROC_STATS PROC_REAPER "/stats"
 #define PROC_SOCKETS PROC_REAPER "/sockets"
 #define SYSCTL_REAPER "/proc/sys/net/tcp_reaper"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../module/rules.h"
+#include "../module/shared/rule.h"
 #include "cgroup.h"
 #include "mem.h"
 #include "output.h"

@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "duration.h"
 #include "kfile.h"
+#include "loaded.h"
 #include "mem.h"
 #include "output.h"
 #include "verb.h"
@@ -195,11 +196,8 @@ static enum rc run(struct call *call)
 	FILE *file;
 	enum rc rc;
 
-	if (!kfile_exists(PROC_REAPER)) {
-		output_error("module not loaded: no " PROC_REAPER
-			     "; modprobe tcp_reaper");
-		return RC_UNLOADED;
-	}
+	if (!loaded())
+		return loaded_not();
 	if (call->argc && strcmp(call->argv[0], "-")) {
 		output_error("save: %s: only - for standard output; see reaperctl save --help",
 			     call->argv[0]);

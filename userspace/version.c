@@ -3,15 +3,15 @@
  * reaperctl version: the tool's and the module's, which should be the same.
  */
 #include "kfile.h"
+#include "loaded.h"
 #include "output.h"
 #include "verb.h"
 
 static enum rc run(struct call *call)
 {
 	char module[64];
-	bool loaded = kfile_exists(PROC_REAPER);
-	bool known = loaded && !kfile_value(SYS_MODULE "/version", module,
-					    sizeof(module));
+	bool known =
+		!kfile_value(SYS_MODULE "/version", module, sizeof(module));
 
 	(void)call;
 	output_open(NULL);
@@ -24,11 +24,8 @@ static enum rc run(struct call *call)
 		output_null("module");
 	}
 	output_close();
-	if (!loaded) {
-		output_error("module not loaded: no " PROC_REAPER
-			     "; modprobe tcp_reaper");
-		return RC_UNLOADED;
-	}
+	if (!loaded())
+		return loaded_not();
 	if (!known) {
 		output_error("the module's version is not known: " SYS_MODULE
 			     "/version cannot be read; is /sys mounted?");

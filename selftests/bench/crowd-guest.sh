@@ -42,5 +42,5 @@ figure "crowd-$n" reaper "$share" "% of a CPU"
 kill -TERM "${pids[@]}"
 wait "${pids[@]}" || :
 rmmod tcp_reaper
-# The searches have 5 %, however large the table is (module/evict.c); the rest are the ends.
+# The searches have 5 %, however large the table is (module/track/evict.c); the rest are the ends.
 ((${share%.*} < 10))

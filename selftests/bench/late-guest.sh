@@ -36,7 +36,7 @@ reaped_on_time() {
 		test "$((age_ms - timeout_ms))" -le $((timeout_ms / 100 > 150 ? timeout_ms / 100 : 150))
 }
 
-# Older than 15 minutes: it is looked at each 229 s (25 ms, which are 7 jiffies, << 13; module/table.c), by a timer that may be 16 s late.
+# Older than 15 minutes: it is looked at each 229 s (25 ms, which are 7 jiffies, << 13; module/track/table.c), by a timer that may be 16 s late.
 # In between come the changes.
 changes_seen() {
 	local i

@@ -30,7 +30,7 @@ done
 for ((i = 0; i < groups; i++)); do
 	echo "lport $((1001 + i)) close_wait_ms $((made[groups - 1] + timeout_ms - made[i]))"
 done >/tmp/rules
-cp /tmp/rules /proc/net/tcp_reaper/rules
+cp /tmp/rules /proc/net/reaper/rules
 churn -4 -j 1 -s $((timeout_ms / 1000 + 10)) >/tmp/churn &
 churn=$!
 POLL=5 until_true 900 stat_at_least close_wait_reaped "$n"

@@ -29,7 +29,7 @@ median() {
 }
 
 stat_of() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/tcp_reaper/stats
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/reaper/stats
 }
 
 stat_is() {

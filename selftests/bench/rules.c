@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../module/rules.h"
+#include "../../module/shared/rule.h"
 
 #define RULES 1024
 

@@ -60,7 +60,7 @@ measure() {
 	spent=$(trace_spent)
 	figure "change-$n" reaper "$spent" ns
 
-	figure "list-$n" "/proc/net/tcp_reaper/sockets" "$(elapsed cat /proc/net/tcp_reaper/sockets)" ns
+	figure "list-$n" "/proc/net/reaper/sockets" "$(elapsed cat /proc/net/reaper/sockets)" ns
 	figure "list-$n" /proc/net/tcp "$(elapsed cat /proc/net/tcp)" ns
 	figure "list-$n" "ss -tan" "$(elapsed ss -tan)" ns
 

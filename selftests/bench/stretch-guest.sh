@@ -60,7 +60,7 @@ longest rest none idle 2
 insmod /tcp_reaper.ko mode=off census_interval_s=0
 longest "adopt-$n" reaper adopt
 longest "change-$n" reaper change
-longest "list-$n" /proc/net/tcp_reaper/sockets cat /proc/net/tcp_reaper/sockets
+longest "list-$n" /proc/net/reaper/sockets cat /proc/net/reaper/sockets
 longest "list-$n" /proc/net/tcp cat /proc/net/tcp
 longest "observe-$n" reaper would_reap
 longest "reap-$n" reaper reap

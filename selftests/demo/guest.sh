@@ -8,7 +8,7 @@ run() {
 	printf '$ %s\n' "$*"
 	"$@"
 }
-stat() { awk -v n="$1" '$1 == n { print $2 }' /proc/net/tcp_reaper/stats; }
+stat() { awk -v n="$1" '$1 == n { print $2 }' /proc/net/reaper/stats; }
 # until SECONDS COMMAND...: polls, and says what was waited for in vain.
 until_true() {
 	local end=$((SECONDS + $1))

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../module/policy.h"
-#include "../../module/rules.h"
+#include "../../module/shared/policy.h"
+#include "../../module/shared/rule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,7 +46,8 @@ static void test_acts(const struct tcp_reaper_facts *f,
 
 	must(!f->mptcp && !f->repair, "MPTCP and TCP_REPAIR are let alone");
 	must(!f->held, "an owner inside close() is let alone");
-	must(!f->probed, "one that is probed is let alone");
+	must(!f->probed || d.action != TCP_REAPER_PROBE,
+	     "one that is probed is not probed again");
 	must(timeout_ms, "0 is never");
 	must(clock_ms >= timeout_ms, "never before its time");
 	must(d.wait_ms == 0, "due is now");
@@ -84,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.fin = bit(&in, 6) && in.class % (TCP_REAPER_NR_CLASSES + 1) ==
 					      TCP_REAPER_CLOSE_WAIT,
 		.probed = bit(&in, 7),
+		.keepalive = bit(&in, 10),
 		.age_ms = in.age_ms,
 		.idle_ms = in.idle_ms < in.age_ms ? in.idle_ms : in.age_ms,
 	};
@@ -104,6 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(!f.kernel || (f.class == TCP_REAPER_ORPHAN &&
 				   in.policy.orphan_kernel_sockets),
 		     "kernel sockets are let alone unless asked for");
+		must(f.class != TCP_REAPER_ESTABLISHED || !f.keepalive ||
+			     f.probed || in.policy.established_keepalive,
+		     "an owner's keepalive is, too");
 	} else {
 		must(d.wait_ms > 0, "what is not due waits");
 	}

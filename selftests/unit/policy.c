@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The decision, row by row: module/policy.c is compiled into this program from
- * the module's own source. KTAP on stdout; exit 1 if a row is wrong.
+ * The decision, row by row: module/shared/policy.c is compiled into this
+ * program from the module's own source. KTAP on stdout; exit 1 if a row is
+ * wrong.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "../../module/policy.h"
-#include "../../module/rules.h"
+#include "../../module/shared/policy.h"
+#include "../../module/shared/rule.h"
 
 #define NEVER TCP_REAPER_NEVER
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rules, row by row: text to rule, rule to text, and what a rule matches.
- * module/rules_parse.c and its like are compiled into this program from the
+ * module/shared/rule.c and its like are compiled into this program from the
  * module's own source. KTAP on stdout; exit 1 if a row is wrong.
  */
 #include <arpa/inet.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../module/rules.h"
+#include "../../module/shared/rule.h"
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 

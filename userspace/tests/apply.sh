@@ -13,7 +13,7 @@ conf_root() {
 	put sys/module/tcp_reaper/parameters/close_wait_timeout_ms 3600000
 	put sys/module/tcp_reaper/parameters/netns_admin Y
 	chmod 444 "$ROOT/sys/module/tcp_reaper/parameters/hook"
-	: >"$ROOT/proc/net/tcp_reaper/rules"
+	: >"$ROOT/proc/net/reaper/rules"
 }
 
 knob_is() {
@@ -67,17 +67,17 @@ apply_rules() {
 	put "$CONF" '[netns initial]' 'rule = lport 22 exempt' 'rule = raddr 192.0.2.0/24 close_wait_ms 5000 # why'
 	t 0 'apply -d' 'netns initial: rules: other ones, 2 now (/etc/tcp_reaper.conf:2)' ''
 	t 0 apply '' ''
-	check "$LABEL rules are written" test "$(cat "$ROOT/proc/net/tcp_reaper/rules")" = 'lport 22 exempt
+	check "$LABEL rules are written" test "$(cat "$ROOT/proc/net/reaper/rules")" = 'lport 22 exempt
 raddr 192.0.2.0/24 close_wait_ms 5000'
-	put proc/net/tcp_reaper/rules 'lport 22 exempt # hits 7' 'raddr 192.0.2.0/24 close_wait_ms 5000 # hits 0'
+	put proc/net/reaper/rules 'lport 22 exempt # hits 7' 'raddr 192.0.2.0/24 close_wait_ms 5000 # hits 0'
 	t 0 'apply -d' '' ''
 	mkdir -p "$ROOT/etc/tcp_reaper.d"
 	put etc/tcp_reaper.d/a.conf '[netns initial]' 'rules = none'
 	t 0 'apply -d' 'netns initial: rules: other ones, 0 now (/etc/tcp_reaper.d/a.conf:2)' ''
 	t 0 apply '' ''
-	check "$LABEL rules are gone" test -z "$(tr -d '\n' <"$ROOT/proc/net/tcp_reaper/rules")"
-	rm "$ROOT/proc/net/tcp_reaper/rules"
-	t 1 apply '' 'reaperctl: /etc/tcp_reaper.d/a.conf:2: rules: /proc/net/tcp_reaper/rules: No such file or directory; does the module know rules?
+	check "$LABEL rules are gone" test -z "$(tr -d '\n' <"$ROOT/proc/net/reaper/rules")"
+	rm "$ROOT/proc/net/reaper/rules"
+	t 1 apply '' 'reaperctl: /etc/tcp_reaper.d/a.conf:2: rules: /proc/net/reaper/rules: No such file or directory; does the module know rules?
 reaperctl: apply: nothing was changed; mend that first'
 }
 
@@ -198,9 +198,9 @@ apply_follow() {
 	mv "$ROOT/run/netns" "$ROOT/run/old"
 	rm -r "$ROOT/run/old"
 	check "$LABEL apply -f makes the directory again" wait_for test -d "$ROOT/run/netns"
-	mv "$ROOT/proc/net/tcp_reaper" "$ROOT/elsewhere"
+	mv "$ROOT/proc/net/reaper" "$ROOT/elsewhere"
 	: >"$ROOT/run/netns/n2"
-	mv "$ROOT/elsewhere" "$ROOT/proc/net/tcp_reaper"
+	mv "$ROOT/elsewhere" "$ROOT/proc/net/reaper"
 	: >"$ROOT/run/netns/red"
 	check "$LABEL apply -f: after the module was away" wait_for followed_twice red
 	kill "$pid"
@@ -215,7 +215,7 @@ saved() {
 
 	conf_root
 	knob orphan_timeout_ms 0
-	put proc/net/tcp_reaper/rules 'lport 22 exempt # hits 7'
+	put proc/net/reaper/rules 'lport 22 exempt # hits 7'
 	t 0 save 'saved to /etc/tcp_reaper.d/90-saved.conf' ''
 	check "$LABEL save: all" test "$(grep -v '^#' "$saved")" = '
 [template]
@@ -245,7 +245,7 @@ netns blue: mode: enforce -> observe (/etc/tcp_reaper.d/90-saved.conf:18)' ''
 	capture tool save -
 	check "$LABEL save -" grep -qxF 'mode = enforce' "$TMP/out"
 	check "$LABEL save -: no file" grep -qxF 'mode = observe' "$saved"
-	: >"$ROOT/proc/net/tcp_reaper/rules"
+	: >"$ROOT/proc/net/reaper/rules"
 	capture tool save -
 	check "$LABEL save: no rules" test "$(grep -c '^rules = none$' "$TMP/out")" = 2
 	printf 'a\0b' >"$ROOT/proc/sys/net/tcp_reaper/mode"
@@ -270,14 +270,15 @@ apply_coming() {
 	REAPERCTL_ROOT=$ROOT "${TOOL[@]}" apply >"$TMP/out" 2>&1 &
 	pid=$!
 	check "$LABEL apply: loaded meanwhile: is waited for" wait_for sleeping "$pid"
-	mv "$ROOT/elsewhere" "$ROOT/proc/net/tcp_reaper"
+	mv "$ROOT/elsewhere" "$ROOT/proc/net/reaper"
 	put sys/module/tcp_reaper/initstate live
 	wait "$pid"
 	check "$LABEL apply: loaded meanwhile" test $? = 0
 	knob_is orphan_timeout_ms 4000
 	put sys/module/tcp_reaper/initstate live
-	rm -r "$ROOT/proc/net/tcp_reaper"
-	t 3 'apply' '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	rm -r "$ROOT/proc/net/reaper"
+	t 3 'apply' '' 'reaperctl: module and reaperctl have different versions: no /proc/net/reaper; rmmod tcp_reaper, then modprobe tcp_reaper'
+	rm "$ROOT/sys/module/tcp_reaper/initstate"
 }
 
 apply_tests() {
@@ -298,10 +299,10 @@ apply_tests() {
 	knob orphan_max 0
 	capture tool apply -d
 	check "$LABEL the conffile's examples" test "$rc:$(grep -c -- '->' "$TMP/out"):$err" = 0:4:
-	cp -r "$ROOT/proc/net/tcp_reaper" "$ROOT/elsewhere"
-	rm -r "$ROOT/proc/net/tcp_reaper"
-	t 3 apply '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	cp -r "$ROOT/proc/net/reaper" "$ROOT/elsewhere"
+	rm -r "$ROOT/proc/net/reaper"
+	t 3 apply '' 'reaperctl: module not loaded: no /proc/net/reaper; modprobe tcp_reaper'
 	apply_coming
-	t 3 save '' 'reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	t 3 save '' 'reaperctl: module not loaded: no /proc/net/reaper; modprobe tcp_reaper'
 	new_root
 }

@@ -174,9 +174,9 @@ cases_help() {
 
 # No module: 3, and what to do; help and bad usage are as ever.
 cases_unloaded() {
-	local gone='reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	local gone='reaperctl: module not loaded: no /proc/net/reaper; modprobe tcp_reaper'
 
-	rm -r "$ROOT/proc/net/tcp_reaper" "$ROOT/proc/sys/net/tcp_reaper"
+	rm -r "$ROOT/proc/net/reaper" "$ROOT/proc/sys/net/tcp_reaper" "$ROOT/sys/module/tcp_reaper"
 	t 3 '' '' "$gone"
 	t 3 '-j list' '' "$gone"
 	t 3 '-a get' '' "$gone"
@@ -188,6 +188,26 @@ cases_unloaded() {
 	t 3 'version' "reaperctl $VERSION" "$gone"
 	t 3 '-j version' "{\"reaperctl\":\"$VERSION\",\"module\":null}" "$gone"
 	t 2 'get a b' '' 'reaperctl: get: b is one too many; see reaperctl get --help'
+	new_root
+}
+
+# A module whose folder has another name, as it once was, is of another version;
+# one that is on its way in or out is none yet, or no more.
+cases_other_version() {
+	local other='reaperctl: module and reaperctl have different versions: no /proc/net/reaper; rmmod tcp_reaper, then modprobe tcp_reaper'
+	local gone='reaperctl: module not loaded: no /proc/net/reaper; modprobe tcp_reaper' state
+
+	mv "$ROOT/proc/net/reaper" "$ROOT/proc/net/tcp_reaper"
+	put sys/module/tcp_reaper/initstate live
+	t 3 '' '' "$other"
+	t 3 'set mode=off' '' "$other"
+	t 3 'save' '' "$other"
+	t 3 'version' "reaperctl $VERSION
+tcp_reaper 1.2.3" "$other"
+	for state in coming going; do
+		put sys/module/tcp_reaper/initstate "$state"
+		t 3 'list' '' "$gone"
+	done
 	new_root
 }
 

@@ -6,13 +6,13 @@
 # row AGE IDLE RXQ TXQ INODE [VERDICT [CLASS STATE PORT]]: a tracked socket.
 row() {
 	printf '%s\n' "${7-close_wait} ${8-CLOSE_WAIT} $1 $2 10.0.0.1:${9-80} 10.0.0.2:$((40000 + row_n)) 1000 $5 $3 $4 ${6-wait}" \
-		>>"$ROOT/proc/net/tcp_reaper/sockets"
+		>>"$ROOT/proc/net/reaper/sockets"
 	row_n=$((row_n + 1))
 }
 
 no_rows() {
 	row_n=1
-	put proc/net/tcp_reaper/sockets "$HEADER"
+	put proc/net/reaper/sockets "$HEADER"
 }
 
 # facts PID STATE START LIMIT: what else /proc has of a process.

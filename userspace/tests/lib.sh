@@ -130,7 +130,7 @@ new_root() {
 	knob close_wait_action reset
 	knob close_wait_spare_active 1
 	knob orphan_timeout_ms 300000
-	put proc/net/tcp_reaper/stats \
+	put proc/net/reaper/stats \
 		'close_wait_tracked 2' 'close_wait_seen 120' \
 		'close_wait_recovered 117' 'close_wait_reaped 0' \
 		'close_wait_would_reap 1' 'close_wait_evicted 0' \
@@ -139,7 +139,7 @@ new_root() {
 		'spared_kernel 0' 'adopted 1' 'raced 0' 'hook_missed 0' \
 		'census_runs 4' 'close_wait_age_ms_le_1000 100' \
 		'novel_counter 18446744073709551615'
-	put proc/net/tcp_reaper/sockets \
+	put proc/net/reaper/sockets \
 		'class state age_ms idle_ms local remote uid inode rxq txq verdict' \
 		'close_wait CLOSE_WAIT 5230 5230 127.0.0.1:80 127.0.0.1:40312 1000 23456 1 0 wait' \
 		'orphan FIN_WAIT1 65000 400 [2001:db8::1]:443 [2001:db8::2]:50000 0 0 0 1460 due' \

@@ -30,7 +30,7 @@ wait_for() {
 
 # log_follow NAME FIRST SECOND ARGS...: what is printed first, then once a line more came.
 log_follow() {
-	local name=$1 first=$2 second=$3 fifo=$ROOT/proc/net/tcp_reaper/log pid got=0
+	local name=$1 first=$2 second=$3 fifo=$ROOT/proc/net/reaper/log pid got=0
 
 	shift 3
 	rm -f "$fifo"
@@ -57,7 +57,7 @@ log_follow() {
 }
 
 log_tests() {
-	local TZ=UTC0 file=proc/net/tcp_reaper/log i=$INITIAL
+	local TZ=UTC0 file=proc/net/reaper/log i=$INITIAL
 
 	export TZ
 	new_root

@@ -86,7 +86,7 @@ metrics_tests() {
 	has 'the older format' '# TYPE tcp_reaper_seen_total counter' \
 		'tcp_reaper_seen_total{netns="initial",class="close_wait"} 120'
 	check "$LABEL metrics -P: no # EOF" test "$(grep -c EOF "$TMP/out")" = 0
-	put proc/net/tcp_reaper/stats 'close_wait_tracked 1' 'close_wait_seen 9' \
+	put proc/net/reaper/stats 'close_wait_tracked 1' 'close_wait_seen 9' \
 		'close_wait_age_ms_le_1000 3' 'close_wait_age_ms_le_60000 5' \
 		'close_wait_age_ms_le_inf 7'
 	capture tool -a metrics
@@ -119,7 +119,7 @@ metrics_tests() {
 		capture tool -j -a metrics
 		check "$LABEL -j -a metrics" jq -e '.[] | select(.name == "tcp_reaper_seen") | .type == "counter" and (.samples[] | select(.labels == {"netns":"blue","class":"close_wait"}) | .value == "9")' "$TMP/out"
 	fi
-	rm "$ROOT/proc/net/tcp_reaper/stats"
+	rm "$ROOT/proc/net/reaper/stats"
 	capture tool metrics
 	check "$LABEL metrics without stats" test "$rc:$(wc -l <"$TMP/err"):$(tail -n 1 "$TMP/out")" = '1:1:# EOF'
 	new_root

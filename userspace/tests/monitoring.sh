@@ -102,7 +102,7 @@ dashboard() {
 
 # Counters move, so that a rate is one.
 move_counters() {
-	local file=$ROOT/proc/net/tcp_reaper/stats i
+	local file=$ROOT/proc/net/reaper/stats i
 
 	for i in 1 2 3; do
 		awk '$1 != "novel_counter" { print $1, $2 + 5 }' "$file" >"$TMP/stats" && cp "$TMP/stats" "$file"
@@ -131,7 +131,7 @@ monitoring_tests() {
 	check 'promtool test rules' promtool test rules "$here/../monitoring/alerts_test.yml"
 	new_root
 	facts 812 'S (sleeping)' 4242 1024
-	put proc/net/tcp_reaper/stats "$(cat "$ROOT/proc/net/tcp_reaper/stats")" \
+	put proc/net/reaper/stats "$(cat "$ROOT/proc/net/reaper/stats")" \
 		'spared_unread 0' 'queue_lost 0' 'track_failed 0' 'reap_failed 0' \
 		'orphan_evicted 0' 'close_wait_age_ms_le_inf 117'
 	monitoring_start
@@ -143,7 +143,7 @@ monitoring_tests() {
 	move_counters
 	dashboard
 	check 'the rules are loaded and healthy' test "$(rules_health)" = ok
-	rm -r "$ROOT/proc/net/tcp_reaper"
+	rm -r "$ROOT/proc/net/reaper"
 	check 'the script without the module' textfile
 	answers 'tcp_reaper_up{job="node"}' '=> 0 '
 	answers 'absent(tcp_reaper_sockets{job="node"})' '=> 1 '

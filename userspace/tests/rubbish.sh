@@ -28,7 +28,7 @@ bad() {
 }
 
 sockets() {
-	put proc/net/tcp_reaper/sockets "$@"
+	put proc/net/reaper/sockets "$@"
 }
 
 rubbish_sockets() {
@@ -39,7 +39,7 @@ rubbish_sockets() {
 		test "$(grep -c '^close_wait' "$TMP/out")" = 2
 	sockets "$HEADER" "$ROW more"
 	bad 'row too long' list 'line 2 has not as many fields'
-	printf '%s\n%s' "$HEADER" "$ROW" >"$ROOT/proc/net/tcp_reaper/sockets"
+	printf '%s\n%s' "$HEADER" "$ROW" >"$ROOT/proc/net/reaper/sockets"
 	bad 'no last newline' list 'line 2 is cut short'
 	sockets "$HEADER" "${ROW/ 5 5 / 99999999999999999999 5 }"
 	bad 'huge number' list 'line 2 has no number as age_ms'
@@ -51,18 +51,18 @@ rubbish_sockets() {
 	bad 'too many columns' list 'line 1 has too many columns'
 	sockets "$HEADER" "${ROW/127.0.0.1:80/$(printf '%0200d' 1)}"
 	bad 'long address' list 'line 2 has too long a local'
-	: >"$ROOT/proc/net/tcp_reaper/sockets"
+	: >"$ROOT/proc/net/reaper/sockets"
 	bad 'empty file' list 'line 1 is missing'
 	printf '%s\n%s\nclose\0wait\n' "$HEADER" "$ROW" \
-		>"$ROOT/proc/net/tcp_reaper/sockets"
+		>"$ROOT/proc/net/reaper/sockets"
 	bad 'NUL byte' list 'line 3 holds a NUL byte'
 	sockets "$HEADER" "$(printf '%010000d' 1)" "$ROW"
 	bad 'long line' list 'line 2 is too long'
-	ln -sf /dev/zero "$ROOT/proc/net/tcp_reaper/sockets"
+	ln -sf /dev/zero "$ROOT/proc/net/reaper/sockets"
 	bad 'no end' list 'sockets: cannot be read in the initial netns: File too large'
-	rm "$ROOT/proc/net/tcp_reaper/sockets"
+	rm "$ROOT/proc/net/reaper/sockets"
 	bad 'no file' list 'sockets: cannot be read .* No such file'
-	mkdir "$ROOT/proc/net/tcp_reaper/sockets"
+	mkdir "$ROOT/proc/net/reaper/sockets"
 	bad 'a directory' list 'sockets: cannot be read .* Is a directory'
 	new_root
 	# Columns in another order, and one more, are as good.
@@ -78,13 +78,13 @@ rubbish_stats() {
 	for line in noname 'name ' ' 5' 'a-b 5' 'a -5' 'a 5 6' 'a 5x' \
 		'a 18446744073709551616' 'adopted 1' "$(printf '%0100d' 1) 5"; do
 		new_root
-		printf '%s\n' "$line" >>"$ROOT/proc/net/tcp_reaper/stats"
+		printf '%s\n' "$line" >>"$ROOT/proc/net/reaper/stats"
 		bad "stats line '${line:0:20}'" status 'line 20 .* 1 in all left out'
 	done
 	new_root
-	printf 'a%d 1\n' {1..6000} >"$ROOT/proc/net/tcp_reaper/stats"
+	printf 'a%d 1\n' {1..6000} >"$ROOT/proc/net/reaper/stats"
 	bad 'too many stats' status 'line 4097 is one too many'
-	head -c 100000 /dev/urandom >"$ROOT/proc/net/tcp_reaper/stats"
+	head -c 100000 /dev/urandom >"$ROOT/proc/net/reaper/stats"
 	bad 'noise as stats' status 'stats: line 1 '
 	new_root
 }
@@ -149,7 +149,7 @@ rubbish_hook() {
 rubbish_noise() {
 	local file noise verb crashed
 
-	for file in proc/net/tcp_reaper/{stats,sockets,log,rules} proc/net/tcp{,6} \
+	for file in proc/net/reaper/{stats,sockets,log,rules} proc/net/tcp{,6} \
 		proc/sys/net/tcp_reaper/mode proc/812/{comm,status,stat,limits,wchan} \
 		proc/812/fdinfo/{5,7} run/reaperctl/{looks,applied} etc/tcp_reaper.conf \
 		sys/module/tcp_reaper/{version,parameters/mode,parameters/hook}; do

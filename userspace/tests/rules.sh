@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # reaperctl rules. Sourced by run.
 
-RULES=proc/net/tcp_reaper/rules
+RULES=proc/net/reaper/rules
 
 # rulefile LINE...: the file to load or check.
 rulefile() {
@@ -49,7 +49,7 @@ rules_show() {
 	local shown='lport 80 exempt # hits 3
 raddr 10.0.0.0/8 uid 1000 orphan_ms 5 # hits 18446744073709551615'
 
-	t 1 'rules show' '' 'reaperctl: /proc/net/tcp_reaper/rules: cannot be read in the initial netns: No such file or directory; try again; dmesg may say more'
+	t 1 'rules show' '' 'reaperctl: /proc/net/reaper/rules: cannot be read in the initial netns: No such file or directory; try again; dmesg may say more'
 	: >"$ROOT/$RULES"
 	t 0 'rules show' '' ''
 	t 0 '-j rules show' "{\"netns\":{\"name\":\"initial\",\"pid\":null,\"inode\":$INITIAL},\"rules\":[]}" ''
@@ -67,7 +67,7 @@ $shown
 $shown" ''
 	put "$RULES" 'lport 80 exempt' 'lport 81 exempt # hits 4'
 	t 1 'rules show' 'lport 80 exempt
-lport 81 exempt # hits 4' 'reaperctl: /proc/net/tcp_reaper/rules: line 1 has no number of hits in the initial netns, 1 in all left out; do reaperctl and module have the same version (reaperctl version)?'
+lport 81 exempt # hits 4' 'reaperctl: /proc/net/reaper/rules: line 1 has no number of hits in the initial netns, 1 in all left out; do reaperctl and module have the same version (reaperctl version)?'
 }
 
 rules_load() {
@@ -94,7 +94,7 @@ reaperctl: rules: nothing was changed"
 
 	put "$RULES" 'uid 5 exempt # hits 1'
 	capture tool_unprivileged rules clear
-	if [ "$rc:$out" = 1: ] && [ "$err" = 'reaperctl: rules: refused in the initial netns: /proc/net/tcp_reaper/rules: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
+	if [ "$rc:$out" = 1: ] && [ "$err" = 'reaperctl: rules: refused in the initial netns: /proc/net/reaper/rules: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
 		ok "$LABEL rules clear without rights"
 	else
 		not_ok "$LABEL rules clear without rights" "rc $rc: $out $err"
@@ -155,9 +155,9 @@ cgroup $(stat -c %i "$ROOT/$place") exempt"
 
 # No module: a file can be judged, and nothing else be done.
 rules_unloaded() {
-	local gone='reaperctl: module not loaded: no /proc/net/tcp_reaper; modprobe tcp_reaper'
+	local gone='reaperctl: module not loaded: no /proc/net/reaper; modprobe tcp_reaper'
 
-	rm -r "$ROOT/proc/net/tcp_reaper"
+	rm -r "$ROOT/proc/net/reaper"
 	rulefile 'lport 1 exempt'
 	t 0 "rules check $TMP/rules" '1 rules, nothing wrong' ''
 	t 2 'rules load' '' 'reaperctl: rules: load: FILE is missing; see reaperctl rules --help'

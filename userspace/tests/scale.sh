@@ -11,7 +11,7 @@ many() {
 		for (i = 1; i <= n; i++)
 			printf "close_wait CLOSE_WAIT %d %d 10.0.0.1:80 10.%d.%d.%d:40000 1000 %d 1 0 wait\n",
 				i * 7919 % 1000003, i, i / 65536, i / 256 % 256, i % 256, 500000 + i
-	}' >"$ROOT/proc/net/tcp_reaper/sockets"
+	}' >"$ROOT/proc/net/reaper/sockets"
 	# One process for all the links: ln would be one each.
 	perl -e 'symlink "socket:[" . (500000 + 5 * $_) . "]", "$ARGV[0]/" . (100 + $_)
 		or die $! for 1 .. $ARGV[1] / 5' "$ROOT/proc/812/fd" "$1"

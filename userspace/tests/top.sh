@@ -78,13 +78,13 @@ top_keys() {
 	press n
 	press p
 	shows_soon 'paused' '[paused]'
-	put proc/net/tcp_reaper/sockets "$HEADER" 'close_wait CLOSE_WAIT 5 5 127.0.0.1:80 127.0.0.1:1 1000 23456 1 0 wait'
+	put proc/net/reaper/sockets "$HEADER" 'close_wait CLOSE_WAIT 5 5 127.0.0.1:80 127.0.0.1:1 1000 23456 1 0 wait'
 	press p
 	shows_soon 'goes on' ' 3 tracked, 0 due'
 	# A file that goes bad while it is shown.
-	put proc/net/tcp_reaper/sockets 'rubbish'
+	put proc/net/reaper/sockets 'rubbish'
 	shows_soon 'an error' 'line 1 has no column class'
-	put proc/net/tcp_reaper/sockets "$HEADER"
+	put proc/net/reaper/sockets "$HEADER"
 	shows_soon 'and none again' ' 0 tracked, 0 due'
 	press q
 	shows_soon 'q ends it' 'ended 0'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The parser of rules on any bytes, a line at a time, as a write to
- * /proc/net/tcp_reaper/rules would have it. Beyond what the sanitizers see:
+ * /proc/net/reaper/rules would have it. Beyond what the sanitizers see:
  * an error names a word of the line; a rule prints to text that parses to the
  * same rule; a prefix is one if the C library says so; a socket made to fit a
  * rule is matched, and whatever comes next in the input is a socket to try.
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../module/rules.h"
+#include "../../module/shared/rule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
