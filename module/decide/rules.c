@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The list of rules of a namespace: replaced as a whole, read under RCU.
+ */
+#include <linux/atomic.h>
+#include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "decide/rules.h"
+#include "shared/policy.h"
+
+/* A rule's timeouts are in the order of the classes. */
+static_assert((int)TCP_REAPER_RULE_CLOSE_WAIT == (int)TCP_REAPER_CLOSE_WAIT);
+static_assert((int)TCP_REAPER_RULE_ORPHAN == (int)TCP_REAPER_ORPHAN);
+static_assert((int)TCP_REAPER_RULE_FIN_WAIT2 == (int)TCP_REAPER_FIN_WAIT2);
+static_assert((int)TCP_REAPER_RULE_ESTABLISHED == (int)TCP_REAPER_ESTABLISHED);
+
+/**
+ * struct counted_rule - a rule in its list
+ * @rule: never changes
+ * @hits: decisions it made
+ */
+struct counted_rule {
+	struct tcp_reaper_rule rule;
+	atomic64_t hits;
+};
+
+/**
+ * struct tcp_reaper_rules - a list, of one rule at least
+ * @refs: the slot it is in, and readers that sleep. Others hold it by RCU.
+ * @rcu: for its end
+ * @n: how many
+ * @shortest_ms: by enum tcp_reaper_rule_timeout, the shortest that any rule
+ *	gives; 0 if none does
+ * @v: the rules, in the order in which they are tried
+ */
+struct tcp_reaper_rules {
+	refcount_t refs;
+	struct rcu_head rcu;
+	unsigned int n;
+	u32 shortest_ms[TCP_REAPER_RULE_NR_TIMEOUTS];
+	struct counted_rule v[];
+};
+
+static struct tcp_reaper_rules *
+rules_get(struct tcp_reaper_rules __rcu *const *slot)
+{
+	struct tcp_reaper_rules *rules;
+
+	rcu_read_lock();
+	rules = rcu_dereference(*slot);
+	/* Without a reference it has just been replaced: there is another. */
+	while (rules && !refcount_inc_not_zero(&rules->refs))
+		rules = rcu_dereference(*slot);
+	rcu_read_unlock();
+	return rules;
+}
+
+static void rules_put(struct tcp_reaper_rules *rules)
+{
+	if (rules && refcount_dec_and_test(&rules->refs))
+		kvfree_rcu(rules, rcu);
+}
+
+static void note_timeouts(struct tcp_reaper_rules *rules,
+			  const struct tcp_reaper_rule *rule)
+{
+	int i;
+
+	for (i = 0; i < TCP_REAPER_RULE_NR_TIMEOUTS; i++) {
+		u32 ms = rule->timeouts & 1 << i ? rule->timeout_ms[i] : 0;
+
+		if (ms && (!rules->shortest_ms[i] || ms < rules->shortest_ms[i]))
+			rules->shortest_ms[i] = ms;
+	}
+}
+
+/*
+ * Goes through all lines of @text; without @rules only to see that they are
+ * good and how many rules there are, else into @rules, which has room for them.
+ */
+static int rules_parse(const char *text, size_t len,
+		       struct tcp_reaper_rules *rules)
+{
+	const char *end = text + len;
+	struct tcp_reaper_rule_error err;
+	struct tcp_reaper_rule rule;
+	int n = 0;
+
+	while (text < end) {
+		const char *eol = memchr(text, '\n', end - text) ?: end;
+		int is_rule =
+			tcp_reaper_rule_parse(text, eol - text, &rule, &err);
+
+		if (is_rule < 0)
+			return is_rule;
+		if (is_rule && n == TCP_REAPER_RULES_MAX)
+			return -E2BIG;
+		if (is_rule && rules) {
+			rules->v[n].rule = rule;
+			note_timeouts(rules, &rule);
+		}
+		n += is_rule;
+		text = eol + 1;
+		cond_resched();
+	}
+	return n;
+}
+
+/**
+ * tcp_reaper_rules_make - a new list, that is nobody's yet
+ * @text: a line a rule; not changed meanwhile, need not end in NUL
+ * @len: of @text; 0 makes the empty list
+ *
+ * Takes its time for a long list, so it is not to be called under a lock that
+ * anybody else waits for.
+ *
+ * Context: process context, sleeps.
+ * Return: the list, for tcp_reaper_rules_replace(); NULL for the empty one;
+ * -EINVAL for a line that is no rule or a NUL in @text; -E2BIG for more than
+ * TCP_REAPER_RULES_MAX rules or TCP_REAPER_RULES_TEXT_MAX bytes; -ENOMEM.
+ */
+struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len)
+{
+	struct tcp_reaper_rules *rules = NULL;
+	int n;
+
+	if (len > TCP_REAPER_RULES_TEXT_MAX)
+		return ERR_PTR(-E2BIG);
+	if (memchr(text, 0, len))
+		return ERR_PTR(-EINVAL);
+	n = rules_parse(text, len, NULL);
+	if (n <= 0)
+		return ERR_PTR(n);
+	/* Its writer may be a container's root: charge that. */
+	rules = kvzalloc(struct_size(rules, v, n),
+			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!rules)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&rules->refs, 1);
+	rules->n = n;
+	rules_parse(text, len, rules);
+	return rules;
+}
+
+/**
+ * tcp_reaper_rules_replace - put a list in the place of another
+ * @slot: where the namespace keeps its list; NULL is the empty one
+ * @rules: of tcp_reaper_rules_make()
+ *
+ * Hits begin anew.
+ *
+ * Context: process context; does not wait for readers.
+ */
+void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
+			      struct tcp_reaper_rules *rules)
+{
+	/* An exchange orders those who replace it, without a lock. */
+	rules = unrcu_pointer(xchg(slot, RCU_INITIALIZER(rules)));
+	rules_put(rules);
+}
+
+/**
+ * tcp_reaper_rules_free - the end of a namespace's list
+ * @slot: where it is kept; empty then
+ *
+ * Context: process context; does not wait for readers.
+ */
+void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot)
+{
+	tcp_reaper_rules_replace(slot, NULL);
+}
+
+/**
+ * tcp_reaper_rules_shortest_ms - the shortest timeout that rules give a class
+ * @slot: where the namespace keeps its list
+ * @timeout: of which class
+ *
+ * Context: any.
+ * Return: milliseconds; 0 if no rule gives one but 0.
+ */
+u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
+				 enum tcp_reaper_rule_timeout timeout)
+{
+	struct tcp_reaper_rules *rules;
+	u32 ms;
+
+	rcu_read_lock();
+	rules = rcu_dereference(*slot);
+	ms = rules ? rules->shortest_ms[timeout] : 0;
+	rcu_read_unlock();
+	return ms;
+}
+
+/**
+ * tcp_reaper_rules_find - the rule that decides about a socket
+ * @rules: the list, from rcu_dereference(); NULL is the empty one
+ * @flow: the socket
+ * @count: it is a decision, not only a look
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the first that matches, valid until rcu_read_unlock(), or NULL.
+ */
+const struct tcp_reaper_rule *
+tcp_reaper_rules_find(struct tcp_reaper_rules *rules,
+		      const struct tcp_reaper_flow *flow, bool count)
+{
+	unsigned int i;
+
+	for (i = 0; rules && i < rules->n; i++) {
+		struct counted_rule *c = &rules->v[i];
+
+		if (!tcp_reaper_rule_match(&c->rule, flow))
+			continue;
+		if (count)
+			atomic64_inc(&c->hits);
+		return &c->rule;
+	}
+	return NULL;
+}
+
+/**
+ * tcp_reaper_rules_show - the list as text that can be written again
+ * @m: where to
+ * @slot: where the namespace keeps its list
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_rules_show(struct seq_file *m,
+			   struct tcp_reaper_rules __rcu **slot)
+{
+	struct tcp_reaper_rules *rules = rules_get(slot);
+	char text[TCP_REAPER_RULE_TEXT];
+	unsigned int i;
+
+	for (i = 0; rules && i < rules->n; i++) {
+		struct counted_rule *c = &rules->v[i];
+
+		tcp_reaper_rule_print(&c->rule, text, sizeof(text));
+		seq_printf(m, "%s # hits %lld\n", text,
+			   (long long)atomic64_read(&c->hits));
+		cond_resched();
+		/* seq_file will come again with more room. */
+		if (seq_has_overflowed(m))
+			break;
+	}
+	rules_put(rules);
+}

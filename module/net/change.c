@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A new value of a knob, or new rules, and what that sets in motion: tracked
+ * sockets are looked at anew, transitions are noted or no more, a census finds
+ * what was not looked for before.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+
+#include "change.h"
+#include "decide/rules.h"
+#include "knobs.h"
+#include "net.h"
+#include "sock/clock.h"
+#include "track/census.h"
+#include "track/round.h"
+#include "track/table.h"
+#include "track/trust.h"
+
+/* The classes looked for, a bit each. */
+static u32 wanted_classes(struct tcp_reaper_net *rn)
+{
+	u32 wanted = 0;
+	int c;
+
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+		wanted |= tcp_reaper_wants(rn, c) << c;
+	return wanted;
+}
+
+/*
+ * An idle connection grows old before it is tracked, so the clock has to run
+ * wherever one may be looked for.
+ */
+static bool needs_clock(struct tcp_reaper_net *rn)
+{
+	return !rn->closing && rn->policy.mode != TCP_REAPER_OFF &&
+	       tcp_reaper_wants(rn, TCP_REAPER_ESTABLISHED);
+}
+
+/**
+ * struct before - what was so before a change
+ * @classes: the classes looked for
+ * @clock: the clock was needed
+ * @forgotten: what is no longer tracked, to be freed without the lock
+ */
+struct before {
+	u32 classes;
+	bool clock;
+	struct tcp_reaper_table forgotten;
+};
+
+static void lock(struct tcp_reaper_net *rn, struct before *before)
+{
+	mutex_lock(&rn->lock);
+	before->classes = wanted_classes(rn);
+	before->clock = needs_clock(rn);
+}
+
+/* Has everything looked at anew, if that was @changed. */
+static void unlock(struct tcp_reaper_net *rn, struct before *before,
+		   bool changed)
+{
+	u32 more = wanted_classes(rn) & ~before->classes;
+	int clock = needs_clock(rn) - before->clock;
+
+	before->forgotten = (struct tcp_reaper_table){};
+	if (changed && !rn->closing)
+		tcp_reaper_round_again(rn, &before->forgotten);
+	mutex_unlock(&rn->lock);
+	tcp_reaper_table_free(&before->forgotten, tcp_reaper_net_share(rn));
+	if (clock)
+		tcp_reaper_clock_use(clock);
+	if (more)
+		tcp_reaper_census_request();
+}
+
+/* Writes a value that was checked. */
+static void set(struct tcp_reaper_net *rn, size_t offset, u32 value)
+{
+	u32 *at = (u32 *)((char *)&rn->policy + offset);
+	struct before before;
+	bool begins = false;
+	u32 was;
+
+	lock(rn, &before);
+	was = *at;
+	WRITE_ONCE(*at, value);
+	if (at == &rn->policy.mode && !rn->closing) {
+		begins = was == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
+		if (begins)
+			tcp_reaper_trust_excuse(rn);
+		WRITE_ONCE(rn->asks, value != TCP_REAPER_OFF);
+	}
+	unlock(rn, &before, was != value);
+	if (begins)
+		tcp_reaper_census_request();
+}
+
+/**
+ * tcp_reaper_change_knob - change a value, if the current process may
+ * @rn: the namespace
+ * @knob: which
+ * @text: the value
+ * @len: of @text
+ *
+ * Context: process context, sleeps.
+ * Return: 0; -EPERM; or as tcp_reaper_knob_parse(). An error changes nothing.
+ */
+int tcp_reaper_change_knob(struct tcp_reaper_net *rn,
+			   const struct tcp_reaper_knob *knob, const char *text,
+			   size_t len)
+{
+	u32 value;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	err = tcp_reaper_knob_parse(knob, text, len, &value);
+	if (err)
+		return err;
+	set(rn, knob->offset, value);
+	return 0;
+}
+
+/**
+ * tcp_reaper_change_rules - replace a namespace's rules
+ * @rn: the namespace
+ * @text: the list
+ * @len: of @text
+ *
+ * Context: process context, sleeps.
+ * Return: 0; -EPERM; or as tcp_reaper_rules_make(). An error changes
+ * nothing.
+ */
+int tcp_reaper_change_rules(struct tcp_reaper_net *rn, const char *text,
+			    size_t len)
+{
+	struct tcp_reaper_rules *rules;
+	struct before before;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	/* Before the lock: a long list takes its time. */
+	rules = tcp_reaper_rules_make(text, len);
+	if (IS_ERR(rules))
+		return PTR_ERR(rules);
+	lock(rn, &before);
+	tcp_reaper_rules_replace(&rn->rules, rules);
+	unlock(rn, &before, true);
+	return 0;
+}
+
+/**
+ * tcp_reaper_change_begin - a namespace is ready: its policy begins to hold
+ * @rn: the namespace
+ */
+void tcp_reaper_change_begin(struct tcp_reaper_net *rn)
+{
+	mutex_lock(&rn->lock);
+	/* A write to the mode may have come first. */
+	WRITE_ONCE(rn->asks, rn->policy.mode != TCP_REAPER_OFF);
+	tcp_reaper_trust_excuse(rn);
+	mutex_unlock(&rn->lock);
+}
+
+/**
+ * tcp_reaper_change_end - a namespace goes away: nothing is tracked any more
+ * @rn: the namespace
+ *
+ * After RCU passed, no probe handler notes a transition of it.
+ */
+void tcp_reaper_change_end(struct tcp_reaper_net *rn)
+{
+	bool clock;
+
+	mutex_lock(&rn->lock);
+	clock = needs_clock(rn);
+	WRITE_ONCE(rn->closing, true);
+	WRITE_ONCE(rn->asks, false);
+	mutex_unlock(&rn->lock);
+	if (clock)
+		tcp_reaper_clock_use(-1);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Birth and burial of what each network namespace has of its own.
+ */
+#include <linux/bitops.h>
+#include <linux/rcupdate.h>
+#include <net/net_namespace.h>
+
+#include "all.h"
+#include "change.h"
+#include "decide/rules.h"
+#include "hook/nursery.h"
+#include "knobs.h"
+#include "net.h"
+#include "netns.h"
+#include "show/procfs.h"
+#include "show/sysctl.h"
+#include "show/sysfs.h"
+#include "track/owner.h"
+#include "track/round.h"
+
+static int add_files(struct tcp_reaper_net *rn)
+{
+	int err = tcp_reaper_sysfs_add(rn);
+
+	if (err)
+		return err;
+	err = tcp_reaper_sysctl_add(rn);
+	if (err)
+		goto err_sysfs;
+	err = tcp_reaper_procfs_add(rn->net);
+	if (err)
+		goto err_sysctl;
+	set_bit(0, &rn->files);
+	return 0;
+
+err_sysctl:
+	tcp_reaper_sysctl_del(rn);
+err_sysfs:
+	tcp_reaper_sysfs_del(rn);
+	return err;
+}
+
+/* Waits for those who are inside a call on one of them. */
+static void del_files(struct tcp_reaper_net *rn)
+{
+	if (!test_and_clear_bit(0, &rn->files))
+		return;
+	tcp_reaper_procfs_del(rn->net);
+	tcp_reaper_sysctl_del(rn);
+	tcp_reaper_sysfs_del(rn);
+}
+
+/* What is left once nobody can find it any more, and RCU passed. */
+static void bury(struct tcp_reaper_net *rn)
+{
+	tcp_reaper_round_leave(rn);
+	tcp_reaper_log_teardown(&rn->log);
+	tcp_reaper_rules_free(&rn->rules);
+}
+
+static int __net_init net_start(struct net *net)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(net);
+	int err;
+
+	rn->net = net;
+	mutex_init(&rn->lock);
+	tcp_reaper_template_copy(&rn->policy);
+	err = tcp_reaper_log_setup(&rn->log);
+	if (err)
+		return err;
+	err = tcp_reaper_round_join(rn, net);
+	if (err)
+		goto err_log;
+	err = add_files(rn);
+	if (err)
+		goto err_round;
+	err = tcp_reaper_all_add(rn);
+	if (err)
+		goto err_files;
+	tcp_reaper_change_begin(rn);
+	return 0;
+
+err_files:
+	del_files(rn);
+err_round:
+	/* A write may have come already, and have set something in motion. */
+	tcp_reaper_change_end(rn);
+	synchronize_rcu();
+	bury(rn);
+	return err;
+err_log:
+	tcp_reaper_log_teardown(&rn->log);
+	return err;
+}
+
+/* RCU passes between this and net_stop(): nobody finds it any more. */
+static void __net_exit net_pre_stop(struct net *net)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(net);
+
+	tcp_reaper_all_del(rn);
+	tcp_reaper_change_end(rn);
+}
+
+static void __net_exit net_stop(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		del_files(tcp_reaper_net(net));
+	tcp_reaper_nursery_purge();
+	list_for_each_entry(net, nets, exit_list)
+		bury(tcp_reaper_net(net));
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_start,
+	.pre_exit = net_pre_stop,
+	.exit_batch = net_stop,
+	.id = &tcp_reaper_net_id,
+	.size = sizeof(struct tcp_reaper_net),
+};
+
+/**
+ * tcp_reaper_netns_init - take on every namespace, and those to come
+ *
+ * Return: 0 or a negative errno.
+ */
+int tcp_reaper_netns_init(void)
+{
+	int err = register_pernet_subsys(&net_ops);
+
+	if (err)
+		tcp_reaper_log_quiesce();
+	return err;
+}
+
+/**
+ * tcp_reaper_netns_close - remove the files of every namespace
+ *
+ * Who removes a file waits for those who are inside a call on it, for as long as
+ * a page fault of theirs takes. So it is done before
+ * unregister_pernet_subsys(), which no namespace can be made or ended beside.
+ * What is made from here on has its files removed there.
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_netns_close(void)
+{
+	struct tcp_reaper_net *rn;
+	unsigned long id = 0;
+	struct net *net;
+
+	for (;; id++) {
+		rcu_read_lock();
+		rn = tcp_reaper_all_from(&id);
+		net = rn ? maybe_get_net(rn->net) : NULL;
+		rcu_read_unlock();
+		if (!rn)
+			return;
+		/* One that goes away sees to its own. */
+		if (!net)
+			continue;
+		del_files(rn);
+		put_net(net);
+	}
+}
+
+/** tcp_reaper_netns_exit - let go of every namespace */
+void tcp_reaper_netns_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+	tcp_reaper_log_quiesce();
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/net/reaper/: counters and rules; what else is there has a file of its
+ * own. Its name does not begin with "tcp": scripts read /proc/net/tcp*.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/seq_file_net.h>
+#include <linux/uaccess.h>
+#include <net/net_namespace.h>
+
+#include "compat/procfs.h"
+#include "decide/rules.h"
+#include "log.h"
+#include "net/change.h"
+#include "net/net.h"
+#include "procfs.h"
+#include "sockets.h"
+#include "stats.h"
+
+static int stats_show(struct seq_file *m, void *v)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(seq_file_single_net(m));
+	unsigned int i;
+
+	for (i = 0; i < TCP_REAPER_NR_STATS; i++)
+		seq_printf(m, "%s %llu\n", tcp_reaper_stat_name(i),
+			   tcp_reaper_stat_read(&rn->stats, i));
+	return 0;
+}
+
+static int rules_show(struct seq_file *m, void *v)
+{
+	struct tcp_reaper_net *rn = m->private;
+
+	tcp_reaper_rules_show(m, &rn->rules);
+	return 0;
+}
+
+static int rules_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, rules_show, tcp_reaper_pde_data(inode));
+}
+
+/* One write(2) is one list: never a part of one. */
+static ssize_t rules_write(struct file *file, const char __user *buf,
+			   size_t len, loff_t *pos)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_pde_data(file_inode(file));
+	char *text;
+	int err;
+
+	if (!tcp_reaper_may_change(rn->net))
+		return -EPERM;
+	if (len > TCP_REAPER_RULES_TEXT_MAX)
+		return -E2BIG;
+	text = kvmalloc(len + 1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!text)
+		return -ENOMEM;
+	err = copy_from_user(text, buf, len) ? -EFAULT : 0;
+	if (!err)
+		err = tcp_reaper_change_rules(rn, text, len);
+	kvfree(text);
+	return err ? err : len;
+}
+
+static const struct proc_ops rules_ops = {
+	.proc_open = rules_open,
+	.proc_read = seq_read,
+	.proc_write = rules_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
+/**
+ * tcp_reaper_procfs_add - a namespace's directory
+ * @net: the namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_procfs_add(struct net *net)
+{
+	struct proc_dir_entry *dir;
+
+	dir = proc_net_mkdir(net, "reaper", net->proc_net);
+	if (!dir)
+		return -ENOMEM;
+	if (!proc_create_net_single("stats", 0444, dir, stats_show, NULL) ||
+	    !proc_create_net("sockets", 0444, dir, &tcp_reaper_sockets_ops,
+			     tcp_reaper_sockets_state_size()) ||
+	    !proc_create_data("rules", 0644, dir, &rules_ops,
+			      tcp_reaper_net(net)) ||
+	    !proc_create_data("log", 0444, dir, &tcp_reaper_log_proc_ops,
+			      &tcp_reaper_net(net)->log)) {
+		tcp_reaper_procfs_del(net);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * tcp_reaper_procfs_del - undo tcp_reaper_procfs_add()
+ * @net: the namespace
+ *
+ * Context: process context; waits for readers.
+ */
+void tcp_reaper_procfs_del(struct net *net)
+{
+	remove_proc_subtree("reaper", net->proc_net);
+}

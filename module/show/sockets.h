@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_SOCKETS_H
+#define TCP_REAPER_SOCKETS_H
+
+struct seq_operations;
+
+extern const struct seq_operations tcp_reaper_sockets_ops;
+
+int tcp_reaper_sockets_state_size(void);
+
+#endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The clock by which sockets grow old: jiffies, less the time in which the
+ * machine stood still. A virtual machine that was stopped for 8 s, or that its
+ * host did not run, sees its jiffies jump; to its peers and its programs those
+ * 8 s gave no chance to do anything, so no timeout may count them.
+ *
+ * Standing still shows in two ways: a beat, once a second for as long as anybody
+ * uses this clock, comes late; so does a worker that was set for a time.
+ */
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/seqlock.h>
+#include <linux/workqueue.h>
+
+#include "clock.h"
+
+/* Between two beats. */
+#define BEAT HZ
+/*
+ * A delay up to this is no standstill: a busy machine runs a worker so much
+ * later, and jiffies were seen to lag 45 ms under QEMU on a machine with a load
+ * of 12.
+ */
+#define LATE (HZ / 2)
+/* An age is at most this much shorter than it says: see elapsed_ms. */
+#define STALE_MS 100
+
+static void beat(struct work_struct *work);
+static DECLARE_DELAYED_WORK(beat_work, beat);
+
+/**
+ * struct standstill - what is known of the time that does not count
+ * @lost: jiffies of all standstills together
+ * @from: when the last one began, jiffies64
+ * @till: and when it ended; 0 if there was none
+ * @beat: the last beat, jiffies64
+ * @users: who needs the beat; it stops by itself without any
+ *
+ * Written under @lock, of which readers only look at the sequence.
+ */
+static struct {
+	seqlock_t lock; /* see above */
+	u64 lost;
+	u64 from;
+	u64 till;
+	u64 beat;
+	int users;
+} clock = {
+	.lock = __SEQLOCK_UNLOCKED(clock.lock),
+};
+
+/* Nobody had a chance to do anything from @from until now, if that is long. */
+static void stood_still(u64 from)
+{
+	u64 now;
+
+	write_seqlock_bh(&clock.lock);
+	now = get_jiffies_64();
+	/* What was seen by others already is not lost twice. */
+	from = max(from, clock.till);
+	if (now > from + LATE) {
+		clock.lost += now - from;
+		clock.from = from;
+		clock.till = now;
+	}
+	clock.beat = now;
+	write_sequnlock_bh(&clock.lock);
+}
+
+static void beat(struct work_struct *work)
+{
+	u64 due;
+	int users;
+
+	read_seqlock_excl_bh(&clock.lock);
+	due = clock.beat + BEAT;
+	users = clock.users;
+	read_sequnlock_excl_bh(&clock.lock);
+	if (users <= 0)
+		return;
+	stood_still(due);
+	queue_delayed_work(system_unbound_wq, &beat_work, BEAT);
+}
+
+/**
+ * tcp_reaper_clock_use - there is something that grows old, or less of it
+ * @delta: so many users more
+ *
+ * Context: process or softirq context; does not sleep.
+ */
+void tcp_reaper_clock_use(int delta)
+{
+	bool begin;
+
+	write_seqlock_bh(&clock.lock);
+	begin = clock.users <= 0 && clock.users + delta > 0;
+	clock.users += delta;
+	/* Nobody listened to the beat till now. */
+	if (begin)
+		clock.beat = get_jiffies_64();
+	write_sequnlock_bh(&clock.lock);
+	if (begin)
+		queue_delayed_work(system_unbound_wq, &beat_work, BEAT);
+}
+
+/**
+ * tcp_reaper_clock_stop - stop the beat, once nothing is left that grows old
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_clock_stop(void)
+{
+	cancel_delayed_work_sync(&beat_work);
+}
+
+/**
+ * tcp_reaper_clock_late - a worker runs now that was to run at @due
+ * @due: as tcp_reaper_now() counts
+ *
+ * If that is long ago, the time since then does not count, for anybody.
+ *
+ * Context: process context.
+ */
+void tcp_reaper_clock_late(u64 due)
+{
+	u64 now = tcp_reaper_now();
+
+	if (now > due + LATE)
+		stood_still(get_jiffies_64() - (now - due));
+}
+
+/**
+ * tcp_reaper_now - the time by which sockets grow old
+ *
+ * May go back by up to half a second when it is found that the machine stood
+ * still.
+ *
+ * Context: process or softirq context.
+ * Return: jiffies64, less standstills.
+ */
+u64 tcp_reaper_now(void)
+{
+	u64 now, lost, beat;
+	unsigned int seq;
+	bool beating;
+
+	for (;;) {
+		do {
+			seq = read_seqbegin(&clock.lock);
+			now = get_jiffies_64();
+			lost = clock.lost;
+			beat = clock.beat + BEAT;
+			beating = clock.users > 0;
+		} while (read_seqretry(&clock.lock, seq));
+		/* Who is woken first after a standstill may be before the beat. */
+		if (!beating || now <= beat + LATE)
+			return now - lost;
+		stood_still(beat);
+	}
+}
+
+/**
+ * tcp_reaper_clock_at - when something happened, by this clock
+ * @jiffies64: when it happened; of the past
+ *
+ * Exact since the last standstill but one; what was before that is told to be
+ * older than it is, by those before.
+ *
+ * Return: as tcp_reaper_now() counts.
+ */
+u64 tcp_reaper_clock_at(u64 jiffies64)
+{
+	u64 from, till, lost;
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&clock.lock);
+		from = clock.from;
+		till = clock.till;
+		lost = clock.lost;
+	} while (read_seqretry(&clock.lock, seq));
+	if (jiffies64 < till)
+		jiffies64 = min(jiffies64 + (till - from), till);
+	return jiffies64 > lost ? jiffies64 - lost : 0;
+}
+
+/**
+ * tcp_reaper_elapsed_ms - time from a stamp till now, never too long
+ * @since: as tcp_reaper_now() counts
+ * @now: likewise
+ *
+ * What happened in a jiffy may have happened at its end; and a stamp may be
+ * older than that, as jiffies stand still while a hypervisor keeps the CPU that
+ * advances them from running.
+ *
+ * Return: milliseconds.
+ */
+u64 tcp_reaper_elapsed_ms(u64 since, u64 now)
+{
+	u64 slack = msecs_to_jiffies(STALE_MS) + 1;
+
+	return now > since + slack ? jiffies64_to_msecs(now - since - slack)
+				   : 0;
+}

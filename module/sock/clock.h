@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_CLOCK_H
+#define TCP_REAPER_CLOCK_H
+
+#include <linux/types.h>
+
+u64 tcp_reaper_now(void);
+u64 tcp_reaper_clock_at(u64 jiffies64);
+void tcp_reaper_clock_late(u64 due);
+void tcp_reaper_clock_use(int delta);
+void tcp_reaper_clock_stop(void);
+u64 tcp_reaper_elapsed_ms(u64 since, u64 now);
+
+#endif

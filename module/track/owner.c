@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who pays for the work. All namespaces of one owner are served by one worker,
+ * one after the other, and it rests in proportion to what it worked: a tenant
+ * gets a small share of a CPU, however many namespaces it has and whatever it
+ * does in them, and its work waits for nobody else's.
+ *
+ * An owner is the unprivileged user who made the user namespace: all that this
+ * user has is one. A network namespace that belongs to the initial user
+ * namespace (a container whose root is root) was made by somebody with rights
+ * there, and is an owner of its own, as is a user namespace made by root.
+ */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+
+#include "owner.h"
+#include "sock/clock.h"
+
+/*
+ * Longest time at a stretch. nf_conntrack's gc_worker has 10 ms; less here, so
+ * that the batch that is under way at its end stays below that too.
+ */
+#define STRETCH_NS (8 * NSEC_PER_MSEC)
+/*
+ * So many times what it worked a worker rests: a tenant's gets a fortieth of a
+ * CPU. The host's gets half of one, as live traffic goes first.
+ */
+#define TENANT_REST 39
+#define HOST_REST 1
+/* So much work may be done before the rest: most of what happens is less. */
+#define TENANT_CREDIT_NS (100 * NSEC_PER_MSEC)
+#define HOST_CREDIT_NS STRETCH_NS
+
+/**
+ * struct tcp_reaper_owner - who pays for the work in some namespaces
+ * @list: in owners
+ * @net: the only namespace, for one that is an owner of its own
+ * @user_ns: the user namespace below the initial one, if root made it
+ * @uid: the user who made it, if that is not root
+ * @turns: how many there are; under owners_lock
+ * @share: of the room for entries
+ * @working: protects @served and the turns' lists, and is held while one of
+ *	them is served: for a few milliseconds
+ * @served: its turns, who waited longest first
+ * @lock: protects what follows, and the turns' times
+ * @running: the worker will look at all of them before it goes to sleep
+ * @set_for: when the worker is to run, by tcp_reaper_now()
+ * @rested: not before
+ * @spent_ns: work done and not yet rested for; the worker's alone
+ * @ended_ns: when the worker last went to sleep; the worker's alone
+ * @work: the worker
+ */
+struct tcp_reaper_owner {
+	struct list_head list;
+	const struct net *net;
+	const struct user_namespace *user_ns;
+	kuid_t uid;
+	unsigned int turns;
+	struct tcp_reaper_share share;
+	struct mutex working; /* see above */
+	struct list_head served;
+	spinlock_t lock; /* see above */
+	bool running;
+	u64 set_for;
+	u64 rested;
+	u64 spent_ns;
+	u64 ended_ns;
+	struct delayed_work work;
+};
+
+/* Protects the list of owners, and how many turns each has. */
+static DEFINE_MUTEX(owners_lock);
+static LIST_HEAD(owners);
+static struct workqueue_struct *wq;
+/* Set for good when the module is on its way out. */
+static bool halted;
+
+/**
+ * tcp_reaper_owner_setup - make what all owners share
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_owner_setup(void)
+{
+	wq = alloc_workqueue("tcp_reaper", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return wq ? 0 : -ENOMEM;
+}
+
+/** tcp_reaper_owner_teardown - undo tcp_reaper_owner_setup() */
+void tcp_reaper_owner_teardown(void)
+{
+	WARN_ON(!list_empty(&owners));
+	destroy_workqueue(wq);
+}
+
+/**
+ * tcp_reaper_owner_halted - is the module on its way out
+ *
+ * Return: true if nothing is to be begun any more.
+ */
+bool tcp_reaper_owner_halted(void)
+{
+	return READ_ONCE(halted);
+}
+
+/**
+ * tcp_reaper_owner_halt - no namespace is served any more, when this returns
+ *
+ * No worker waits for anything that anybody can hold, so this takes a stretch
+ * of work at most.
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_owner_halt(void)
+{
+	WRITE_ONCE(halted, true);
+	flush_workqueue(wq);
+}
+
+/*
+ * A timer is late by up to an eighth of its delay, but for one of less than 64
+ * jiffies (kernel/time/timer.c: LVL_BITS, LVL_CLK_SHIFT). One that is set an
+ * eighth too early is there in time, and can be set again.
+ */
+static unsigned long timer_delay(u64 delay)
+{
+	delay = min_t(u64, delay, MAX_JIFFY_OFFSET / 2);
+	return delay < 64 ? delay : delay - delay / 8;
+}
+
+static void set_worker(struct tcp_reaper_owner *owner, u64 due, u64 now)
+{
+	lockdep_assert_held(&owner->lock);
+	if (READ_ONCE(halted) || due == TCP_REAPER_NOT_DUE)
+		return;
+	due = max(due, owner->rested);
+	owner->set_for = due;
+	mod_delayed_work(wq, &owner->work,
+			 due > now ? timer_delay(due - now) : 0);
+}
+
+/**
+ * tcp_reaper_owner_call - have a namespace served
+ * @turn: its turn, joined
+ * @due: when, by tcp_reaper_now()
+ *
+ * Context: process or softirq context; does not sleep.
+ */
+void tcp_reaper_owner_call(struct tcp_reaper_turn *turn, u64 due)
+{
+	struct tcp_reaper_owner *owner = turn->owner;
+	u64 now = tcp_reaper_now();
+
+	spin_lock_bh(&owner->lock);
+	if (due < turn->due) {
+		turn->due = due;
+		if (!owner->running && max(due, owner->rested) < owner->set_for)
+			set_worker(owner, due, now);
+	}
+	spin_unlock_bh(&owner->lock);
+}
+
+/* Who is due and waited longest; NULL if nobody is. Its time is reset. */
+static struct tcp_reaper_turn *next_turn(struct tcp_reaper_owner *owner,
+					 u64 now)
+{
+	struct tcp_reaper_turn *turn;
+
+	lockdep_assert_held(&owner->working);
+	list_for_each_entry(turn, &owner->served, list) {
+		bool due;
+
+		spin_lock_bh(&owner->lock);
+		due = turn->due <= now;
+		if (due)
+			turn->due = TCP_REAPER_NOT_DUE;
+		spin_unlock_bh(&owner->lock);
+		if (due) {
+			list_move_tail(&turn->list, &owner->served);
+			return turn;
+		}
+	}
+	return NULL;
+}
+
+/* Returns false if nobody was due. */
+static bool serve_one(struct tcp_reaper_owner *owner, u64 now, u64 end)
+{
+	struct tcp_reaper_turn *turn;
+	u64 due;
+
+	mutex_lock(&owner->working);
+	turn = next_turn(owner, now);
+	if (turn) {
+		due = turn->serve(turn, end);
+		spin_lock_bh(&owner->lock);
+		turn->due = min(turn->due, due);
+		spin_unlock_bh(&owner->lock);
+	}
+	mutex_unlock(&owner->working);
+	return turn;
+}
+
+/* How long to rest, in jiffies, after so much work. */
+static u64 rest_for(struct tcp_reaper_owner *owner, u64 worked_ns)
+{
+	u64 credit = owner->share.host ? HOST_CREDIT_NS : TENANT_CREDIT_NS;
+	u64 factor = owner->share.host ? HOST_REST : TENANT_REST;
+	u64 now = ktime_get_ns();
+	u64 paid = div64_u64(now - owner->ended_ns, factor);
+
+	owner->ended_ns = now;
+	owner->spent_ns -= min(owner->spent_ns, paid);
+	/* The end is looked at by the clock: what is more is others' work. */
+	owner->spent_ns += min_t(u64, worked_ns, STRETCH_NS);
+	if (owner->spent_ns <= credit)
+		return 0;
+	return nsecs_to_jiffies64((owner->spent_ns - credit) * factor) + 1;
+}
+
+static void work(struct work_struct *work)
+{
+	struct tcp_reaper_owner *owner =
+		container_of(work, struct tcp_reaper_owner, work.work);
+	u64 now, due = TCP_REAPER_NOT_DUE, start = ktime_get_ns();
+	struct tcp_reaper_turn *turn;
+
+	spin_lock_bh(&owner->lock);
+	owner->running = true;
+	/* Called for twice at once, the second time it is set for nothing. */
+	if (owner->set_for != TCP_REAPER_NOT_DUE)
+		tcp_reaper_clock_late(owner->set_for);
+	spin_unlock_bh(&owner->lock);
+
+	now = tcp_reaper_now();
+	while (!READ_ONCE(halted) &&
+	       serve_one(owner, now, start + STRETCH_NS) &&
+	       ktime_get_ns() < start + STRETCH_NS)
+		cond_resched();
+
+	mutex_lock(&owner->working);
+	spin_lock_bh(&owner->lock);
+	list_for_each_entry(turn, &owner->served, list)
+		due = min(due, turn->due);
+	now = tcp_reaper_now();
+	owner->rested = now + rest_for(owner, ktime_get_ns() - start);
+	owner->running = false;
+	owner->set_for = TCP_REAPER_NOT_DUE;
+	set_worker(owner, due, now);
+	spin_unlock_bh(&owner->lock);
+	mutex_unlock(&owner->working);
+}
+
+static void set_key(struct tcp_reaper_owner *owner, const struct net *net)
+{
+	const struct user_namespace *ns = net->user_ns;
+
+	owner->net = NULL;
+	owner->user_ns = NULL;
+	owner->uid = INVALID_UID;
+	if (ns == &init_user_ns) {
+		owner->net = net;
+		return;
+	}
+	while (ns->parent && ns->parent != &init_user_ns)
+		ns = ns->parent;
+	if (uid_eq(ns->owner, GLOBAL_ROOT_UID))
+		owner->user_ns = ns;
+	else
+		owner->uid = ns->owner;
+}
+
+static struct tcp_reaper_owner *find(const struct tcp_reaper_owner *key)
+{
+	struct tcp_reaper_owner *owner;
+
+	list_for_each_entry(owner, &owners, list)
+		if (owner->net == key->net && owner->user_ns == key->user_ns &&
+		    uid_eq(owner->uid, key->uid))
+			return owner;
+	return NULL;
+}
+
+/**
+ * tcp_reaper_owner_join - make a namespace one of its owner's
+ * @turn: its turn, with @serve set
+ * @net: the namespace
+ *
+ * Context: process context, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
+{
+	struct tcp_reaper_owner *owner, *fresh;
+
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL);
+	if (!fresh)
+		return -ENOMEM;
+	set_key(fresh, net);
+	fresh->share.host = net_eq(net, &init_net);
+	mutex_init(&fresh->working);
+	INIT_LIST_HEAD(&fresh->served);
+	spin_lock_init(&fresh->lock);
+	fresh->set_for = TCP_REAPER_NOT_DUE;
+	INIT_DELAYED_WORK(&fresh->work, work);
+
+	mutex_lock(&owners_lock);
+	/* One that is an owner of its own is not there yet. */
+	owner = fresh->net ? NULL : find(fresh);
+	if (!owner) {
+		owner = fresh;
+		fresh = NULL;
+		list_add_tail(&owner->list, &owners);
+	}
+	owner->turns++;
+	mutex_unlock(&owners_lock);
+	kfree(fresh);
+
+	turn->owner = owner;
+	turn->due = TCP_REAPER_NOT_DUE;
+	mutex_lock(&owner->working);
+	list_add_tail(&turn->list, &owner->served);
+	mutex_unlock(&owner->working);
+	return 0;
+}
+
+/**
+ * tcp_reaper_owner_leave - a namespace goes away
+ * @turn: its turn, quiet, and with all of its entries freed
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_owner_leave(struct tcp_reaper_turn *turn)
+{
+	struct tcp_reaper_owner *owner = turn->owner;
+
+	mutex_lock(&owners_lock);
+	if (--owner->turns)
+		owner = NULL;
+	else
+		list_del(&owner->list);
+	mutex_unlock(&owners_lock);
+	if (!owner)
+		return;
+	cancel_delayed_work_sync(&owner->work);
+	kfree(owner);
+}
+
+/**
+ * tcp_reaper_owner_quiet - a namespace is not served any more
+ * @turn: its turn
+ *
+ * Context: process context; sleeps for as long as one namespace of the same
+ * owner is served at a stretch.
+ */
+void tcp_reaper_owner_quiet(struct tcp_reaper_turn *turn)
+{
+	mutex_lock(&turn->owner->working);
+	list_del(&turn->list);
+	mutex_unlock(&turn->owner->working);
+}
+
+/**
+ * tcp_reaper_owner_share - an owner's room for entries
+ * @owner: the owner
+ *
+ * Return: its share, as long as one of its namespaces has not left.
+ */
+struct tcp_reaper_share *tcp_reaper_owner_share(struct tcp_reaper_owner *owner)
+{
+	return &owner->share;
+}

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is done when a namespace is served: new sockets are taken in, those
+ * whose time has come are looked at, and those whose time is up are handed to
+ * act.c. One worker does it (owner.c), so that nothing here runs twice at once
+ * for a namespace; its lock keeps out those who change the policy and those who
+ * read.
+ */
+#include <linux/bits.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "act/act.h"
+#include "decide/verdict.h"
+#include "entry.h"
+#include "net/net.h"
+#include "round.h"
+#include "show/stats.h"
+#include "show/tracing.h"
+#include "sock/clock.h"
+#include "sock/facts.h"
+#include "sock/weakref.h"
+
+/* Sockets handed to act.c at a time. */
+#define BATCH 16
+/* Looks, and sockets taken in, while the lock is held. */
+#define LOOKS 32
+/* Time until a socket is tried again whose owner is inside a system call. */
+#define LOCKED_MS 100
+
+/* Looks grow apart with age, and meet the end of the verdict. */
+static void wait_for(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		     u64 now, u64 wait_ms)
+{
+	u64 wait = now > e->since ? (now - e->since) / 4 : 0;
+
+	if (wait_ms < jiffies64_to_msecs(wait))
+		wait = msecs_to_jiffies(wait_ms);
+	tcp_reaper_table_wait(&rn->table, e, now, wait);
+}
+
+/* Ends the tracking of an entry; its memory is the caller's to see to. */
+static void untrack(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		    const struct sock *sk, u64 now)
+{
+	u64 age_ms = tcp_reaper_elapsed_ms(e->since, now);
+
+	tcp_reaper_count_end(&rn->stats, e->class, age_ms);
+	tcp_reaper_trace_untrack(rn->net, e, sk, age_ms);
+	tcp_reaper_gauge_tracked(&rn->stats, e->class, -1);
+	tcp_reaper_table_unlink(&rn->table, e);
+}
+
+/* It left by itself, as far as anybody can tell. */
+static void recovered(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		      const struct sock *sk, u64 now)
+{
+	/* Our FIN was counted when it was sent; the kernel's probes were not. */
+	if (e->probing)
+		tcp_reaper_count_class(&rn->stats, e->class,
+				       TCP_REAPER_STAT_REAPED);
+	else if (!e->fin)
+		tcp_reaper_count_class(&rn->stats, e->class,
+				       TCP_REAPER_STAT_RECOVERED);
+	untrack(rn, e, sk, now);
+}
+
+/* How many orphans are too many. */
+static u64 excess(struct tcp_reaper_net *rn)
+{
+	u64 held = tcp_reaper_gauge_read(&rn->stats, TCP_REAPER_ORPHAN);
+	u32 max = rn->policy.orphan_max;
+
+	return max && held > max ? held - max : 0;
+}
+
+/* There is one more that could be evicted: past orphan/max somebody is. */
+static void mind_crowd(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
+{
+	if (class == TCP_REAPER_ORPHAN && excess(rn))
+		rn->evict.crowded = true;
+}
+
+/* A census was faster than the hook: now the time is known. */
+static void learn_time(struct tcp_reaper_entry *e,
+		       const struct tcp_reaper_entry *fresh)
+{
+	if (fresh->census || !e->census)
+		return;
+	e->census = 0;
+	if (fresh->since < e->since)
+		e->since = fresh->since;
+}
+
+static void count_found(struct tcp_reaper_net *rn,
+			const struct tcp_reaper_entry *e)
+{
+	if (!e->census)
+		return;
+	tcp_reaper_count_class(&rn->stats, e->class, TCP_REAPER_STAT_SEEN);
+	/* The other classes are the census's own. */
+	if (e->class == TCP_REAPER_CLOSE_WAIT || e->class == TCP_REAPER_ORPHAN)
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_ADOPTED);
+	if (e->unreported)
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_HOOK_MISSED);
+}
+
+/* Returns true if @fresh is one that is known: it is to be freed then. */
+static bool known(struct tcp_reaper_net *rn, struct sock *sk,
+		  const struct tcp_reaper_entry *fresh, u64 now)
+{
+	struct tcp_reaper_entry *e = tcp_reaper_table_find(&rn->table, sk);
+
+	if (!e)
+		return false;
+	if (e->class == fresh->class && e->hash == fresh->hash &&
+	    tcp_reaper_entry_same(e, sk)) {
+		learn_time(e, fresh);
+		return true;
+	}
+	/* Our own FIN sees to its end. */
+	if (e->fin && tcp_reaper_entry_matches(e, sk))
+		return true;
+	/* It went from one class to another, or is an heir. */
+	recovered(rn, e, sk, now);
+	return false;
+}
+
+/*
+ * Takes in a socket that was handed over, if it is still what it was; one whose
+ * transition is not done yet is taken in later.
+ */
+static void take_in(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		    u64 now)
+{
+	struct sock *sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
+
+	lockdep_assert_held(&rn->lock);
+	if (!sk || !tcp_reaper_entry_same(e, sk))
+		goto drop;
+	if (tcp_reaper_sk_opening(sk, e->class)) {
+		e->opening = 1;
+		wait_for(rn, e, now, TCP_REAPER_NEVER);
+		goto out;
+	}
+	e->opening = 0;
+	if (!tcp_reaper_entry_matches(e, sk) ||
+	    rn->policy.mode == TCP_REAPER_OFF ||
+	    !tcp_reaper_wants(rn, e->class) || known(rn, sk, e, now))
+		goto drop;
+	if (!tcp_reaper_table_add(&rn->table, e)) {
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_TRACK_FAILED);
+		goto drop;
+	}
+	count_found(rn, e);
+	tcp_reaper_gauge_tracked(&rn->stats, e->class, 1);
+	tcp_reaper_trace_track(rn->net, e, sk,
+			       tcp_reaper_elapsed_ms(e->since, now));
+	mind_crowd(rn, e->class);
+	tcp_reaper_table_wait(&rn->table, e, now, 0);
+out:
+	sock_put(sk);
+	return;
+drop:
+	if (sk)
+		sock_put(sk);
+	tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
+}
+
+/* Takes in some of those that were handed over. */
+static void take_some_in(struct tcp_reaper_net *rn, u64 now)
+{
+	struct tcp_reaper_entry *e;
+	int n;
+
+	for (n = 0; n < LOOKS; n++) {
+		if (!rn->incoming)
+			rn->incoming = llist_reverse_order(
+				llist_del_all(&rn->handed));
+		if (!rn->incoming)
+			return;
+		e = llist_entry(rn->incoming, struct tcp_reaper_entry, handed);
+		rn->incoming = e->handed.next;
+		take_in(rn, e, now);
+	}
+}
+
+/* Counts a verdict the first time that it falls on a socket. */
+static bool first_time(struct tcp_reaper_entry *e, u8 verdict)
+{
+	if (e->counted & BIT(verdict))
+		return false;
+	e->counted |= BIT(verdict);
+	return true;
+}
+
+static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
+{
+	if (first_time(e, TCP_REAPER_DUE))
+		tcp_reaper_count_class(&rn->stats, e->class,
+				       TCP_REAPER_STAT_WOULD_REAP);
+}
+
+/*
+ * Is a socket in ESTABLISHED healthy: not idle for its timeout, by its policy,
+ * or not to be looked at at all? A healthy one costs no memory. One whose
+ * stamps would not last until its timeout is kept for its own clock.
+ */
+static bool healthy(const struct tcp_reaper_facts *facts, u8 verdict)
+{
+	if (facts->class != TCP_REAPER_ESTABLISHED || facts->probed)
+		return false;
+	if (verdict == TCP_REAPER_SPARED_ACTIVE)
+		return true;
+	return verdict == TCP_REAPER_WAIT && facts->idle_ms < tcp_reaper_stamped_ms();
+}
+
+/* Returns true if the entry is to be reaped; else it is taken care of. */
+static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
+{
+	struct tcp_reaper_decision d;
+	struct tcp_reaper_facts facts;
+	struct sock *sk;
+	bool held;
+
+	sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
+	if (!sk || !tcp_reaper_entry_matches(e, sk)) {
+		recovered(rn, e, sk, now);
+		goto out_free;
+	}
+	held = e->held;
+	tcp_reaper_entry_facts(e, sk, now, &facts);
+	if (held && !e->held)
+		mind_crowd(rn, e->class);
+	d = tcp_reaper_verdict(rn, &rn->policy, sk, &facts, true);
+	if (healthy(&facts, d.verdict)) {
+		recovered(rn, e, sk, now);
+		goto out_free;
+	}
+	if (!tcp_reaper_wants(rn, e->class)) {
+		untrack(rn, e, sk, now);
+		goto out_free;
+	}
+	/* So that the last look before its end sees a probe unanswered. */
+	if (facts.probed)
+		d.wait_ms = min_t(u64, d.wait_ms,
+				  jiffies_to_msecs(keepalive_intvl_when(
+					  tcp_sk(sk))) / 2);
+	sock_put(sk);
+
+	if (d.verdict == TCP_REAPER_DUE) {
+		if (rn->policy.mode == TCP_REAPER_ENFORCE)
+			return true;
+		would_reap(rn, e);
+		d.wait_ms = TCP_REAPER_NEVER;
+	} else if (d.verdict != TCP_REAPER_WAIT && first_time(e, d.verdict)) {
+		tcp_reaper_count_spared(&rn->stats, d.verdict);
+	}
+	wait_for(rn, e, now, d.wait_ms);
+	return false;
+
+out_free:
+	if (sk)
+		sock_put(sk);
+	tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
+	return false;
+}
+
+/**
+ * struct doomed - entries whose time is up, on their way to be reaped
+ * @nr: how many
+ * @evicted: they are one too many each, and still in a generation; else they
+ *	are in none
+ * @epoch: of the table when they were taken
+ * @entry: the entries; not to be followed without the lock, and only if the
+ *	table has the same epoch
+ * @copy: a copy of each, that the act works on
+ * @outcome: what became of each, enum tcp_reaper_outcome
+ */
+struct doomed {
+	int nr;
+	bool evicted;
+	u32 epoch;
+	struct tcp_reaper_entry *entry[BATCH];
+	struct tcp_reaper_entry copy[BATCH];
+	u8 outcome[BATCH];
+};
+
+static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
+{
+	bool enforce = rn->policy.mode == TCP_REAPER_ENFORCE;
+	int i, n;
+
+	if (!tcp_reaper_evict_wanted(&rn->evict))
+		return;
+	n = tcp_reaper_evict_pick(&rn->evict, &rn->table, excess(rn), !enforce,
+				  doomed->entry, BATCH);
+	if (enforce) {
+		doomed->nr = n;
+		doomed->evicted = true;
+		return;
+	}
+	for (i = 0; i < n; i++)
+		would_reap(rn, doomed->entry[i]);
+}
+
+/* Looks at some of those that came due. */
+static void look_around(struct tcp_reaper_net *rn, struct doomed *doomed)
+{
+	u64 now = tcp_reaper_now();
+	struct tcp_reaper_entry *e;
+	int looks;
+
+	for (looks = 0; looks < LOOKS && doomed->nr < BATCH; looks++) {
+		e = tcp_reaper_table_pop(&rn->table);
+		if (!e)
+			break;
+		if (e->opening && doomed->nr) {
+			/* Taking it in might end another's tracking. */
+			tcp_reaper_table_unpop(&rn->table, e);
+			break;
+		}
+		if (e->gone)
+			tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
+		else if (e->opening)
+			take_in(rn, e, now);
+		else if (look(rn, e, now))
+			doomed->entry[doomed->nr++] = e;
+	}
+}
+
+/* Under the lock: what is to be done next. */
+static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
+{
+	int i;
+
+	lockdep_assert_held(&rn->lock);
+	doomed->nr = 0;
+	doomed->evicted = false;
+	doomed->epoch = rn->table.epoch;
+	if (rn->closing)
+		return;
+	take_some_in(rn, tcp_reaper_now());
+	tcp_reaper_table_come_due(&rn->table, tcp_reaper_now());
+	pick_evicted(rn, doomed);
+	/* Not both: what was picked is still in its generation. */
+	if (!doomed->nr)
+		look_around(rn, doomed);
+	for (i = 0; i < doomed->nr; i++)
+		doomed->copy[i] = *doomed->entry[i];
+}
+
+/* After the act, under the lock again. */
+static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		   enum tcp_reaper_outcome outcome, bool evicted, u64 now)
+{
+	bool ended = false;
+	u64 wait_ms = 0;
+
+	switch (outcome) {
+	case TCP_REAPER_REAPED:
+		if (!e->fin)
+			tcp_reaper_count_class(
+				&rn->stats, e->class,
+				evicted ? TCP_REAPER_STAT_EVICTED
+					: TCP_REAPER_STAT_REAPED);
+		untrack(rn, e, NULL, now);
+		ended = true;
+		break;
+	case TCP_REAPER_BEGUN:
+		if (e->fin)
+			tcp_reaper_count_class(&rn->stats, e->class,
+					       TCP_REAPER_STAT_REAPED);
+		break;
+	case TCP_REAPER_RACED_GONE:
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_RACED);
+		recovered(rn, e, NULL, now);
+		ended = true;
+		break;
+	case TCP_REAPER_RACED_CHANGED:
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_RACED);
+		break;
+	case TCP_REAPER_FAILED:
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_REAP_FAILED);
+		wait_ms = TCP_REAPER_NEVER;
+		break;
+	case TCP_REAPER_LOCKED:
+		rn->evict.crowded |= evicted;
+		wait_ms = LOCKED_MS;
+		break;
+	}
+	/* One still in a generation is freed, or looked at, with that. */
+	if (evicted)
+		return;
+	if (ended)
+		tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
+	else
+		wait_for(rn, e, now, wait_ms);
+}
+
+/* Of a table that was cleared meanwhile only what is counted is left. */
+static void settle_cleared(struct tcp_reaper_net *rn,
+			   const struct tcp_reaper_entry *copy,
+			   enum tcp_reaper_outcome outcome, bool evicted)
+{
+	if (outcome == TCP_REAPER_REAPED && !copy->fin)
+		tcp_reaper_count_class(&rn->stats, copy->class,
+				       evicted ? TCP_REAPER_STAT_EVICTED
+					       : TCP_REAPER_STAT_REAPED);
+	else if (outcome == TCP_REAPER_BEGUN && copy->fin)
+		tcp_reaper_count_class(&rn->stats, copy->class,
+				       TCP_REAPER_STAT_REAPED);
+}
+
+static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
+{
+	u64 now;
+	int i;
+
+	for (i = 0; i < doomed->nr; i++) {
+		doomed->outcome[i] = tcp_reaper_act(rn, &doomed->copy[i],
+						    doomed->evicted);
+		cond_resched();
+	}
+	mutex_lock(&rn->lock);
+	now = tcp_reaper_now();
+	for (i = 0; i < doomed->nr; i++) {
+		if (doomed->epoch != rn->table.epoch) {
+			settle_cleared(rn, &doomed->copy[i], doomed->outcome[i],
+				       doomed->evicted);
+			continue;
+		}
+		tcp_reaper_entry_merge(doomed->entry[i], &doomed->copy[i]);
+		settle(rn, doomed->entry[i], doomed->outcome[i],
+		       doomed->evicted, now);
+	}
+	mutex_unlock(&rn->lock);
+}
+
+/* When there is something to do, by tcp_reaper_now(). */
+static u64 next_due(struct tcp_reaper_net *rn)
+{
+	u64 due, now = tcp_reaper_now();
+
+	lockdep_assert_held(&rn->lock);
+	if (rn->closing)
+		return TCP_REAPER_NOT_DUE;
+	if (rn->incoming || !llist_empty(&rn->handed) ||
+	    rn->evict.phase != TCP_REAPER_EVICT_REST)
+		return now;
+	if (!tcp_reaper_table_next_due(&rn->table, &due))
+		return TCP_REAPER_NOT_DUE;
+	if (rn->evict.crowded)
+		due = min(due, max(now + msecs_to_jiffies(TCP_REAPER_GEN0_MS),
+				   rn->evict.rested));
+	return due;
+}
+
+static u64 serve(struct tcp_reaper_turn *turn, u64 end)
+{
+	struct tcp_reaper_net *rn =
+		container_of(turn, struct tcp_reaper_net, turn);
+	struct doomed doomed;
+	u64 due;
+
+	do {
+		mutex_lock(&rn->lock);
+		find_work(rn, &doomed);
+		mutex_unlock(&rn->lock);
+		if (doomed.nr)
+			reap(rn, &doomed);
+		cond_resched();
+		mutex_lock(&rn->lock);
+		due = next_due(rn);
+		mutex_unlock(&rn->lock);
+	} while (due <= tcp_reaper_now() && ktime_get_ns() < end &&
+		 !tcp_reaper_owner_halted());
+	return due;
+}
+
+/**
+ * tcp_reaper_round_join - have a namespace served from now on
+ * @rn: our part of it
+ * @net: the namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_round_join(struct tcp_reaper_net *rn, const struct net *net)
+{
+	rn->turn.serve = serve;
+	init_llist_head(&rn->handed);
+	return tcp_reaper_owner_join(&rn->turn, net);
+}
+
+/**
+ * tcp_reaper_round_leave - a namespace goes away, with all that is tracked
+ * @rn: the namespace, closing: nobody hands anything over any more
+ *
+ * Context: process context, sleeps; waits until it is not being served.
+ */
+void tcp_reaper_round_leave(struct tcp_reaper_net *rn)
+{
+	struct tcp_reaper_share *share = tcp_reaper_net_share(rn);
+	struct tcp_reaper_table table;
+	struct llist_node *node;
+
+	tcp_reaper_owner_quiet(&rn->turn);
+	mutex_lock(&rn->lock);
+	tcp_reaper_evict_stop(&rn->evict);
+	tcp_reaper_table_detach(&table, &rn->table);
+	mutex_unlock(&rn->lock);
+	tcp_reaper_table_free(&table, share);
+	for (node = rn->incoming; node;) {
+		struct tcp_reaper_entry *e =
+			llist_entry(node, struct tcp_reaper_entry, handed);
+
+		node = node->next;
+		tcp_reaper_entry_free(share, e);
+	}
+	for (node = llist_del_all(&rn->handed); node;) {
+		struct tcp_reaper_entry *e =
+			llist_entry(node, struct tcp_reaper_entry, handed);
+
+		node = node->next;
+		tcp_reaper_entry_free(share, e);
+	}
+	tcp_reaper_owner_leave(&rn->turn);
+}
+
+/**
+ * tcp_reaper_round_again - the policy changed: look at every socket anew
+ * @rn: the namespace, locked
+ * @forgotten: with mode=off everything is forgotten instead, and is here then,
+ *	to be freed without the lock; else empty
+ */
+void tcp_reaper_round_again(struct tcp_reaper_net *rn,
+			    struct tcp_reaper_table *forgotten)
+{
+	int c;
+
+	lockdep_assert_held(&rn->lock);
+	*forgotten = (struct tcp_reaper_table){};
+	tcp_reaper_evict_stop(&rn->evict);
+	if (rn->policy.mode == TCP_REAPER_OFF) {
+		tcp_reaper_table_detach(forgotten, &rn->table);
+		for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+			tcp_reaper_gauge_clear(&rn->stats, c);
+	} else {
+		tcp_reaper_table_rescan(&rn->table);
+	}
+	rn->evict.crowded = rn->policy.orphan_max;
+	rn->evict.rested = 0;
+	tcp_reaper_owner_call(&rn->turn, tcp_reaper_now());
+}

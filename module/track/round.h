@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_ROUND_H
+#define TCP_REAPER_ROUND_H
+
+#include <linux/types.h>
+
+struct net;
+struct tcp_reaper_net;
+
+int tcp_reaper_round_join(struct tcp_reaper_net *rn, const struct net *net);
+void tcp_reaper_round_leave(struct tcp_reaper_net *rn);
+void tcp_reaper_round_again(struct tcp_reaper_net *rn,
+			    struct tcp_reaper_table *forgotten);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TCP_REAPER_SHARE_H
+#define TCP_REAPER_SHARE_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+/**
+ * struct tcp_reaper_share - what one tenant has of the room for entries
+ * @used: entries
+ * @host: the initial namespace's, which may have whatever is free
+ */
+struct tcp_reaper_share {
+	atomic_t used;
+	bool host;
+};
+
+extern unsigned int tcp_reaper_max_tracked;
+
+bool tcp_reaper_share_take(struct tcp_reaper_share *share);
+void tcp_reaper_share_give(struct tcp_reaper_share *share);
+bool tcp_reaper_share_all_given(void);
+
+#endif
