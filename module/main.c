@@ -4,6 +4,7 @@
  * by the policy of their network namespace.
  */
 #include <linux/compiler.h>
+#include <linux/in.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/net.h>
@@ -14,8 +15,8 @@
 #include "hook/hook.h"
 #include "hook/nursery.h"
 #include "net/all.h"
-#include "net/netns.h"
 #include "net/net.h"
+#include "net/netns.h"
 #include "show/sysfs.h"
 #include "sock/clock.h"
 #include "sock/kernel.h"
@@ -46,15 +47,27 @@ static int learn(void)
 	return 0;
 }
 
-/* Closes a socket before the eyes of the hook; false if none is to be had. */
+/*
+ * Has a socket change its state and close before the eyes of the hook; false if
+ * none is to be had. It listens for that moment, and only to this machine.
+ */
 static bool show(const struct sock **witness)
 {
 	struct tcp_reaper_net *rn = tcp_reaper_net(&init_net);
 	struct socket *socket = make_socket();
 	bool asks = READ_ONCE(rn->asks);
+	struct sockaddr_in here = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 
 	if (!socket)
 		return false;
+	if (kernel_bind(socket, (void *)&here, sizeof(here)) ||
+	    kernel_listen(socket, 0)) {
+		sock_release(socket);
+		return false;
+	}
 	/* For that moment, whatever the template says. */
 	WRITE_ONCE(rn->asks, true);
 	WRITE_ONCE(*witness, socket->sk);

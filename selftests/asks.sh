@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Each namespace's transitions are noted from when its mode is no longer off until it is off again, whoever else asks for theirs: nobody,
-# a single one, or several, which the hook tells apart by code that is patched; at once for more, a second later for fewer.
+# Each namespace's transitions are noted from when its mode is no longer off until it is off again, whoever else asks for theirs.
 # shellcheck disable=SC2317 # functions are called by poll_until and in the background
 . "$(dirname "$0")/lib.sh"
 
@@ -39,11 +38,6 @@ asking() {
 	done
 	shift $(($# - ${#NAMES[@]}))
 	check "$when: noted in$(printf ' %s' "${NAMES[@]}"): $*" poll_until 5 all_seen "$*"
-}
-
-# Code is patched a second after it could be; nothing that every kernel has tells when.
-patched() {
-	pause 1.5
 }
 
 # Whoever else asks meanwhile, or stops to, nothing is lost of one that does.
@@ -97,20 +91,12 @@ asking "the first no longer" b
 asking "another at once" b c
 asking "all" a b c
 asking "a single one again" c
-patched
-asking "a single one, a second later" c
 asking "another instead" a
-patched
-asking "another instead, a second later" a
 asking "no more"
 asking "another at once, where there was one" b
 asking "and one more" b c
 asking "nobody again"
-patched
-asking "nobody, a second later"
 asking "all at once" a b c
-patched
-asking "all, a second later" a b c
 flapping
 new_ns late || exit 1
 in_ns late churn -4 -j 1 -n 10 >/dev/null

@@ -17,7 +17,8 @@ orphan/max 0 0 1 2000 4294967295
 orphan/kernel_sockets 0 0 1
 fin_wait2/timeout_ms 0 0 1 2000 4294967295
 established/timeout_ms 0 0 1 2000 4294967295
-established/action probe probe reset'
+established/action probe probe reset
+established/keepalive 0 0 1'
 
 export SYSFS=/sys/class/tcp_reaper/self
 export SYSCTL=/proc/sys/net/tcp_reaper

@@ -178,18 +178,12 @@ patched() {
 	awk '$1 == "patched" { print $2 }' /sys/kernel/tracing/kprobe_profile
 }
 
-# shellcheck disable=SC2317 # for poll_until
-patched_at_least() {
-	(($(patched) >= $1))
-}
-
-# Handlers tell a namespace that is not off by one way where it is the only one, and by another where there are several, switched in the
-# kernel's code; a tenant beside the host who turns its mode to and fro can't have that patched as often as it can write.
+# A tenant who turns its mode to and fro does not have the kernel's code patched, for which all CPUs would have to stop.
 switched() {
-	local event=/sys/kernel/tracing/events/tcp_reaper_test line start patched seconds
+	local event=/sys/kernel/tracing/events/tcp_reaper_test line patched
 
 	if ! grep -qw arch_jump_label_transform_apply /proc/kallsyms; then
-		skip "the kernel is not patched as often as a tenant writes" "no static keys in this kernel"
+		skip "the kernel is not patched when a tenant writes" "no static keys in this kernel"
 		return
 	fi
 	reload mode=off || exit 1
@@ -197,17 +191,14 @@ switched() {
 	policy init mode=observe
 	echo 'p:tcp_reaper_test/patched arch_jump_label_transform_apply' >>/sys/kernel/tracing/kprobe_events
 	echo 1 >$event/patched/enable
-	start=$(now_ms)
 	# shellcheck disable=SC2016 # for the inner shell
 	tenant switcher 'cd /sys/class/tcp_reaper/self && while ((SECONDS < 4)); do
 		echo observe >mode && echo off >mode && n=$((n + 1)) || break; done; echo "switched n=$n"'
 	line=$(await switcher '^switched' 60)
 	ended switcher
-	seconds=$((($(now_ms) - start) / 1000 + 1))
 	patched=$(patched)
-	check "a tenant turns its mode to and fro: $(field n "$line") times" test "$(field n "$line")" -gt $((10 * seconds))
-	check "and the kernel is patched, and patched back" poll_until 5 patched_at_least 2
-	check_between "and the kernel is patched twice a second at most, in $seconds s" 1 $((2 * seconds + 2)) "$patched"
+	check "a tenant turns its mode to and fro: $(field n "$line") times" test "$(field n "$line")" -gt 40
+	check_is "and the kernel is not patched" 0 "$patched"
 	echo 0 >$event/patched/enable
 	echo '-:tcp_reaper_test/patched' >>/sys/kernel/tracing/kprobe_events
 }

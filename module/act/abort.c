@@ -3,8 +3,8 @@
  * How a socket is ended by whoever has its lock: the peer gets a RST, the owner
  * an error, and whoever waits on it is woken. Which function does that without
  * taking the lock again differs by kernel:
- * - tcp_abort(), as BPF programs call it (6.5 on). That it leaves the lock alone
- *   is seen when the module is loaded, not guessed from a version;
+ * - tcp_abort(), as BPF programs call it (6.5 on). That it leaves the lock
+ * alone is seen when the module is loaded, not guessed from a version;
  * - before, tcp_disconnect(), which sends the RST as close() with SO_LINGER 0
  *   does, and after it tcp_done(), which ends an orphan too.
  */
@@ -151,8 +151,7 @@ int tcp_reaper_abort(struct sock *sk, bool drop_unread)
 	/* What a protocol put in its place may take the lock. */
 	if (sk->sk_prot->diag_destroy != tcp_abort)
 		return -EOPNOTSUPP;
-	drop_unread &= !sock_flag(sk, SOCK_DEAD) &&
-		       !inet_csk(sk)->icsk_ulp_ops;
+	drop_unread &= !sock_flag(sk, SOCK_DEAD) && !inet_csk(sk)->icsk_ulp_ops;
 	if (abort_locked)
 		err = tcp_reaper_tcp_abort_locked(sk, ECONNABORTED);
 	else

@@ -64,7 +64,7 @@ static struct tcp_reaper_decision decide(struct tcp_reaper_net *rn,
 
 	/* Anew each time: a change takes effect at once. */
 	tcp_reaper_policy_snapshot(rn, &policy);
-	d = tcp_reaper_verdict(rn, &policy, sk, facts, false);
+	d = tcp_reaper_judge(rn, &policy, sk, facts, false);
 	if (evict &&
 	    (d.verdict == TCP_REAPER_WAIT || d.verdict == TCP_REAPER_DUE ||
 	     d.verdict == TCP_REAPER_SPARED_ACTIVE)) {
@@ -89,8 +89,8 @@ static enum tcp_reaper_outcome carry_out(struct sock *sk,
 		probe(sk, facts->idle_ms);
 		return TCP_REAPER_BEGUN;
 	default:
-		return tcp_reaper_abort(sk, facts->class ==
-						    TCP_REAPER_CLOSE_WAIT)
+		return tcp_reaper_abort(sk,
+					facts->class == TCP_REAPER_CLOSE_WAIT)
 			       ? TCP_REAPER_FAILED
 			       : TCP_REAPER_REAPED;
 	}

@@ -79,7 +79,8 @@ static void note_timeouts(struct tcp_reaper_rules *rules,
 	for (i = 0; i < TCP_REAPER_RULE_NR_TIMEOUTS; i++) {
 		u32 ms = rule->timeouts & 1 << i ? rule->timeout_ms[i] : 0;
 
-		if (ms && (!rules->shortest_ms[i] || ms < rules->shortest_ms[i]))
+		if (ms &&
+		    (!rules->shortest_ms[i] || ms < rules->shortest_ms[i]))
 			rules->shortest_ms[i] = ms;
 	}
 }

@@ -12,7 +12,7 @@
 #include "verdict.h"
 
 /**
- * tcp_reaper_verdict - what its namespace's policy and rules say about a socket
+ * tcp_reaper_judge - what its namespace's policy and rules say about a socket
  * @rn: the namespace
  * @policy: its policy, or a snapshot of it
  * @sk: the socket, pinned
@@ -23,10 +23,9 @@
  * Return: the decision.
  */
 struct tcp_reaper_decision
-tcp_reaper_verdict(struct tcp_reaper_net *rn,
-		   const struct tcp_reaper_policy *policy,
-		   const struct sock *sk, const struct tcp_reaper_facts *facts,
-		   bool count)
+tcp_reaper_judge(struct tcp_reaper_net *rn,
+		 const struct tcp_reaper_policy *policy, const struct sock *sk,
+		 const struct tcp_reaper_facts *facts, bool count)
 {
 	const struct tcp_reaper_rule *rule = NULL;
 	struct tcp_reaper_decision d;

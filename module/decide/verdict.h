@@ -10,9 +10,8 @@ struct sock;
 struct tcp_reaper_net;
 
 struct tcp_reaper_decision
-tcp_reaper_verdict(struct tcp_reaper_net *rn,
-		   const struct tcp_reaper_policy *policy,
-		   const struct sock *sk, const struct tcp_reaper_facts *facts,
-		   bool count);
+tcp_reaper_judge(struct tcp_reaper_net *rn,
+		 const struct tcp_reaper_policy *policy, const struct sock *sk,
+		 const struct tcp_reaper_facts *facts, bool count);
 
 #endif

@@ -104,7 +104,8 @@ bool tcp_reaper_witness_seen;
 static bool sees(bool (*show)(const struct sock **witness))
 {
 	WRITE_ONCE(tcp_reaper_witness_seen, false);
-	/* Without a socket to be had, there is nothing to be said against it. */
+	/* Without a socket to be had, there is nothing to be said against it.
+	 */
 	if (!show(&tcp_reaper_witness))
 		return true;
 	return READ_ONCE(tcp_reaper_witness_seen);

@@ -178,7 +178,9 @@ static void settle(const struct record *rec, struct sock *sk, u64 now)
 	u32 age = (u32)now - rec->stamp;
 
 	/* An orphan's own FIN counts for one. */
-	if (more > (class == TCP_REAPER_ORPHAN))
+	if (class == TCP_REAPER_ORPHAN && more == 1)
+		more = 0;
+	if (more)
 		return;
 	if (tcp_reaper_sk_opening(sk, class) ||
 	    (class == TCP_REAPER_ORPHAN ? tcp_reaper_sk_closing(sk)

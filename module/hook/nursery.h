@@ -11,8 +11,7 @@ struct tcp_reaper_net;
 
 extern unsigned int tcp_reaper_nursery_records;
 
-int tcp_reaper_nursery_setup(void (*lost)(void),
-			     bool (*hits_missed)(void));
+int tcp_reaper_nursery_setup(void (*lost)(void), bool (*hits_missed)(void));
 void tcp_reaper_nursery_quiesce(void);
 void tcp_reaper_nursery_teardown(void);
 void tcp_reaper_nursery_push(struct tcp_reaper_net *rn, struct sock *sk,

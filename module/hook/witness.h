@@ -8,8 +8,8 @@
 struct sock;
 
 /*
- * A socket of our own whose transitions show that a hook sees: on IBT kernels of
- * 5.18 to 6.14 one by ftrace may be silent. NULL but while that is tried.
+ * A socket of our own whose transitions show that a hook sees: on IBT kernels
+ * of 5.18 to 6.14 one by ftrace may be silent. NULL but while that is tried.
  */
 extern const struct sock *tcp_reaper_witness;
 extern bool tcp_reaper_witness_seen;

@@ -140,8 +140,8 @@ int tcp_reaper_netns_init(void)
 /**
  * tcp_reaper_netns_close - remove the files of every namespace
  *
- * Who removes a file waits for those who are inside a call on it, for as long as
- * a page fault of theirs takes. So it is done before
+ * Who removes a file waits for those who are inside a call on it, for as long
+ * as a page fault of theirs takes. So it is done before
  * unregister_pernet_subsys(), which no namespace can be made or ended beside.
  * What is made from here on has its files removed there.
  *

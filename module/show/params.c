@@ -63,7 +63,9 @@ static int mode_set(const char *text, const struct kernel_param *kp)
 
 static int mode_get(char *buf, const struct kernel_param *kp)
 {
-	return sprintf(buf, "%s\n", tcp_reaper_mode_words[READ_ONCE(tcp_reaper_template.mode)]);
+	u32 mode = READ_ONCE(tcp_reaper_template.mode);
+
+	return sprintf(buf, "%s\n", tcp_reaper_mode_words[mode]);
 }
 
 static const struct kernel_param_ops mode_ops = {

@@ -60,7 +60,8 @@ static u64 key_at(const struct reader *r, int i)
 	return tcp_reaper_table_key(r->copy[i].sk);
 }
 
-/* Into its place among those of its bucket; the last is dropped if it is full. */
+/* Into its place among those of its bucket; the last is dropped if it is full.
+ */
 static void insert(struct reader *r, int from, const struct tcp_reaper_entry *e)
 {
 	u64 key = tcp_reaper_table_key(e->sk);
@@ -179,7 +180,7 @@ static int show(struct seq_file *m, void *v)
 		goto out;
 	tcp_reaper_entry_facts(e, sk, tcp_reaper_now(), &facts);
 	tcp_reaper_policy_snapshot(rn, &policy);
-	d = tcp_reaper_verdict(rn, &policy, sk, &facts, false);
+	d = tcp_reaper_judge(rn, &policy, sk, &facts, false);
 
 	seq_printf(m, "%s %s %llu %llu ", tcp_reaper_class_word(facts.class),
 		   tcp_reaper_state_word(facts.state), facts.age_ms,

@@ -2,7 +2,7 @@
 #ifndef TCP_REAPER_SOCKETS_H
 #define TCP_REAPER_SOCKETS_H
 
-struct seq_operations;
+#include <linux/seq_file.h>
 
 extern const struct seq_operations tcp_reaper_sockets_ops;
 

@@ -50,14 +50,15 @@ enum tcp_reaper_stat {
 
 /**
  * struct tcp_reaper_stats - a namespace's counters
- * @v: by enum tcp_reaper_stat; atomic, as neither who counts nor who reads takes
- *	a lock
+ * @v: by enum tcp_reaper_stat; atomic, as neither who counts nor who reads
+ *takes a lock
  */
 struct tcp_reaper_stats {
 	atomic64_t v[TCP_REAPER_NR_STATS];
 };
 
-void tcp_reaper_count(struct tcp_reaper_stats *stats, enum tcp_reaper_stat stat);
+void tcp_reaper_count(struct tcp_reaper_stats *stats,
+		      enum tcp_reaper_stat stat);
 void tcp_reaper_count_class(struct tcp_reaper_stats *stats,
 			    enum tcp_reaper_class class,
 			    enum tcp_reaper_class_stat stat);

@@ -81,8 +81,7 @@ static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
 	const struct stat_attr *sa = container_of(attr, struct stat_attr, attr);
 
 	return sysfs_emit(buf, "%llu\n",
-			  tcp_reaper_stat_read(&rn_of(dev)->stats,
-					       sa->stat));
+			  tcp_reaper_stat_read(&rn_of(dev)->stats, sa->stat));
 }
 
 static tcp_reaper_class_tag *namespace(tcp_reaper_class_device *dev)

@@ -8,8 +8,8 @@
 #include <net/sock.h>
 
 #include "sock/flow.h"
-#include "track/entry.h"
 #include "tracing.h"
+#include "track/entry.h"
 
 /**
  * struct tcp_reaper_trace_socket - a socket as tracepoints show it

@@ -5,8 +5,9 @@
  * host did not run, sees its jiffies jump; to its peers and its programs those
  * 8 s gave no chance to do anything, so no timeout may count them.
  *
- * Standing still shows in two ways: a beat, once a second for as long as anybody
- * uses this clock, comes late; so does a worker that was set for a time.
+ * Standing still shows in two ways: a beat, once a second for as long as
+ * anybody uses this clock, comes late; so does a worker that was set for a
+ * time.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -31,15 +32,14 @@ static DECLARE_DELAYED_WORK(beat_work, beat);
 
 /**
  * struct standstill - what is known of the time that does not count
+ * @lock: writers take it; readers only look at its sequence
  * @lost: jiffies of all standstills together
  * @from: when the last one began, jiffies64
  * @till: and when it ended; 0 if there was none
  * @beat: the last beat, jiffies64
  * @users: who needs the beat; it stops by itself without any
- *
- * Written under @lock, of which readers only look at the sequence.
  */
-static struct {
+static struct standstill {
 	seqlock_t lock; /* see above */
 	u64 lost;
 	u64 from;
@@ -153,7 +153,8 @@ u64 tcp_reaper_now(void)
 			beat = clock.beat + BEAT;
 			beating = clock.users > 0;
 		} while (read_seqretry(&clock.lock, seq));
-		/* Who is woken first after a standstill may be before the beat. */
+		/* Who is woken first after a standstill may be before the beat.
+		 */
 		if (!beating || now <= beat + LATE)
 			return now - lost;
 		stood_still(beat);

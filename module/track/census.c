@@ -78,7 +78,7 @@ static struct walk {
  * @ended: when the last one ended, jiffies
  * @rest: jiffies to rest after it
  */
-static struct {
+static struct plan {
 	spinlock_t lock; /* see above */
 	bool stopped;
 	bool walking;

@@ -185,9 +185,9 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 		evict->crowded = false;
 		evict->ages->from = U64_MAX;
 		evict->rank = min_t(u64, excess, U32_MAX);
-		evict->rested = tcp_reaper_now() +
-				msecs_to_jiffies(REST_MS +
-						 table->count / REST_ENTRIES);
+		evict->rested =
+			tcp_reaper_now() +
+			msecs_to_jiffies(REST_MS + table->count / REST_ENTRIES);
 		enter(evict, TCP_REAPER_EVICT_OLDEST);
 	}
 	while (evict->cursor < TCP_REAPER_KEY_END) {

@@ -38,7 +38,7 @@
 #define TENANT_REST 39
 #define HOST_REST 1
 /* So much work may be done before the rest: most of what happens is less. */
-#define TENANT_CREDIT_NS (100 * NSEC_PER_MSEC)
+#define TENANT_CREDIT_NS (400 * NSEC_PER_MSEC)
 #define HOST_CREDIT_NS STRETCH_NS
 
 /**

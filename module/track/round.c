@@ -27,7 +27,7 @@
 #include "sock/weakref.h"
 
 /* Sockets handed to act.c at a time. */
-#define BATCH 16
+#define BATCH 8
 /* Looks, and sockets taken in, while the lock is held. */
 #define LOOKS 32
 /* Time until a socket is tried again whose owner is inside a system call. */
@@ -60,7 +60,8 @@ static void untrack(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 static void recovered(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		      const struct sock *sk, u64 now)
 {
-	/* Our FIN was counted when it was sent; the kernel's probes were not. */
+	/* Our FIN was counted when it was sent; the kernel's probes were not.
+	 */
 	if (e->probing)
 		tcp_reaper_count_class(&rn->stats, e->class,
 				       TCP_REAPER_STAT_REAPED);
@@ -172,6 +173,11 @@ drop:
 	tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
 }
 
+static void take_list(struct tcp_reaper_net *rn)
+{
+	rn->incoming = llist_reverse_order(llist_del_all(&rn->handed));
+}
+
 /* Takes in some of those that were handed over. */
 static void take_some_in(struct tcp_reaper_net *rn, u64 now)
 {
@@ -180,8 +186,7 @@ static void take_some_in(struct tcp_reaper_net *rn, u64 now)
 
 	for (n = 0; n < LOOKS; n++) {
 		if (!rn->incoming)
-			rn->incoming = llist_reverse_order(
-				llist_del_all(&rn->handed));
+			take_list(rn);
 		if (!rn->incoming)
 			return;
 		e = llist_entry(rn->incoming, struct tcp_reaper_entry, handed);
@@ -208,7 +213,7 @@ static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
 
 /*
  * Is a socket in ESTABLISHED healthy: not idle for its timeout, by its policy,
- * or not to be looked at at all? A healthy one costs no memory. One whose
+ * or none that is to be looked at? A healthy one costs no memory. One whose
  * stamps would not last until its timeout is kept for its own clock.
  */
 static bool healthy(const struct tcp_reaper_facts *facts, u8 verdict)
@@ -217,7 +222,13 @@ static bool healthy(const struct tcp_reaper_facts *facts, u8 verdict)
 		return false;
 	if (verdict == TCP_REAPER_SPARED_ACTIVE)
 		return true;
-	return verdict == TCP_REAPER_WAIT && facts->idle_ms < tcp_reaper_stamped_ms();
+	return verdict == TCP_REAPER_WAIT &&
+	       facts->idle_ms < tcp_reaper_stamped_ms();
+}
+
+static u64 probe_interval_ms(const struct sock *sk)
+{
+	return jiffies_to_msecs(keepalive_intvl_when(tcp_sk(sk)));
 }
 
 /* Returns true if the entry is to be reaped; else it is taken care of. */
@@ -237,7 +248,7 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	tcp_reaper_entry_facts(e, sk, now, &facts);
 	if (held && !e->held)
 		mind_crowd(rn, e->class);
-	d = tcp_reaper_verdict(rn, &rn->policy, sk, &facts, true);
+	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, true);
 	if (healthy(&facts, d.verdict)) {
 		recovered(rn, e, sk, now);
 		goto out_free;
@@ -248,9 +259,7 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	}
 	/* So that the last look before its end sees a probe unanswered. */
 	if (facts.probed)
-		d.wait_ms = min_t(u64, d.wait_ms,
-				  jiffies_to_msecs(keepalive_intvl_when(
-					  tcp_sk(sk))) / 2);
+		d.wait_ms = min(d.wait_ms, probe_interval_ms(sk) / 2);
 	sock_put(sk);
 
 	if (d.verdict == TCP_REAPER_DUE) {
@@ -355,6 +364,11 @@ static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
 		doomed->copy[i] = *doomed->entry[i];
 }
 
+static enum tcp_reaper_class_stat stat_of_end(bool evicted)
+{
+	return evicted ? TCP_REAPER_STAT_EVICTED : TCP_REAPER_STAT_REAPED;
+}
+
 /* After the act, under the lock again. */
 static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		   enum tcp_reaper_outcome outcome, bool evicted, u64 now)
@@ -365,10 +379,8 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 	switch (outcome) {
 	case TCP_REAPER_REAPED:
 		if (!e->fin)
-			tcp_reaper_count_class(
-				&rn->stats, e->class,
-				evicted ? TCP_REAPER_STAT_EVICTED
-					: TCP_REAPER_STAT_REAPED);
+			tcp_reaper_count_class(&rn->stats, e->class,
+					       stat_of_end(evicted));
 		untrack(rn, e, NULL, now);
 		ended = true;
 		break;
@@ -410,8 +422,7 @@ static void settle_cleared(struct tcp_reaper_net *rn,
 {
 	if (outcome == TCP_REAPER_REAPED && !copy->fin)
 		tcp_reaper_count_class(&rn->stats, copy->class,
-				       evicted ? TCP_REAPER_STAT_EVICTED
-					       : TCP_REAPER_STAT_REAPED);
+				       stat_of_end(evicted));
 	else if (outcome == TCP_REAPER_BEGUN && copy->fin)
 		tcp_reaper_count_class(&rn->stats, copy->class,
 				       TCP_REAPER_STAT_REAPED);
@@ -423,8 +434,8 @@ static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
 	int i;
 
 	for (i = 0; i < doomed->nr; i++) {
-		doomed->outcome[i] = tcp_reaper_act(rn, &doomed->copy[i],
-						    doomed->evicted);
+		doomed->outcome[i] =
+			tcp_reaper_act(rn, &doomed->copy[i], doomed->evicted);
 		cond_resched();
 	}
 	mutex_lock(&rn->lock);

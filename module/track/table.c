@@ -27,7 +27,8 @@
 #define MIN_BITS 3
 #define MAX_BITS 24
 #define GROW_LOAD 4
-/* Buckets of the old index that are moved with each entry that comes or goes. */
+/* Buckets of the old index that are moved with each entry that comes or goes.
+ */
 #define MOVE 4
 
 /**
@@ -74,8 +75,8 @@ static void move_on(struct tcp_reaper_table *table)
 		for (; e; e = next) {
 			next = e->index_next;
 			key = tcp_reaper_table_key(e->sk);
-			to = &table->index.v[key >> (KEY_BITS -
-						     table->index.bits)];
+			to = &table->index
+				      .v[key >> (KEY_BITS - table->index.bits)];
 			e->index_next = *to;
 			*to = e;
 		}
@@ -395,7 +396,7 @@ struct tcp_reaper_entry *tcp_reaper_table_from(struct tcp_reaper_table *table,
 		*cursor = TCP_REAPER_KEY_END;
 	for (; *cursor < TCP_REAPER_KEY_END; *cursor = *next) {
 		in = table->old.v && *cursor >= table->moved ? &table->old
-							      : &table->index;
+							     : &table->index;
 		*next = (*cursor & ~(width_of(in) - 1)) + width_of(in);
 		/* While it shrinks, half a bucket may be in the old index. */
 		if (in == &table->index && table->old.v)

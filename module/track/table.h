@@ -2,6 +2,7 @@
 #ifndef TCP_REAPER_TABLE_H
 #define TCP_REAPER_TABLE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 struct sock;
@@ -18,7 +19,7 @@ struct tcp_reaper_share;
  * A key is a number of 61 bits that no two sockets share, and by which the
  * index is sorted: it is also a place to go on from, in a loff_t.
  */
-#define TCP_REAPER_KEY_END (1ULL << 61)
+#define TCP_REAPER_KEY_END BIT_ULL(61)
 
 /**
  * struct tcp_reaper_buckets - an array of the index

@@ -51,6 +51,12 @@ static const struct tcp_reaper_policy careful = {
 	.close_wait_spare_unread = 1,
 };
 
+static const struct tcp_reaper_policy keepalives_too = {
+	.established_timeout_ms = 2000,
+	.established_action = TCP_REAPER_ESTABLISHED_PROBE,
+	.established_keepalive = 1,
+};
+
 static const struct tcp_reaper_policy all = {
 	.close_wait_timeout_ms = 1000,
 	.orphan_timeout_ms = 500,
@@ -248,8 +254,20 @@ static const struct row {
 	  SAYS(WAIT, 1500) },
 	{ "established, being probed",
 	  &all,
-	  { EST, .probed = true, OLD },
+	  { EST, .keepalive = true, .probed = true, OLD },
 	  SAYS(WAIT, NEVER) },
+	{ "established, probed, and then to be reset",
+	  &harsh,
+	  { EST, .keepalive = true, .probed = true, OLD },
+	  DOES(RESET) },
+	{ "established, its owner's own keepalive",
+	  &harsh,
+	  { EST, .keepalive = true, OLD },
+	  SAYS(WAIT, NEVER) },
+	{ "established, its owner's own keepalive counts for nothing",
+	  &keepalives_too,
+	  { EST, .keepalive = true, OLD },
+	  DOES(PROBE) },
 	{ "established, off", &usual, { EST, OLD }, SAYS(WAIT, NEVER) },
 	/* Rules. */
 	{ "exempt close_wait",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* c7603cfa04e7 ("bpf: Add ambient BPF runtime context stored in current"), 5.15 */
+/* c7603cfa04e7 ("bpf: Add ambient BPF runtime context stored in current"), 5.15
+ */
 #include <linux/bpf.h>
 #include <linux/sched.h>
 
