@@ -53,7 +53,7 @@ static void usage(void)
 		"  trickle=MS,TIMES     sends a byte every MS\n"
 		"  read                 what is there\n"
 		"  drain=MS             to the end, or for MS\n"
-		"  sip=MS,TIMES         reads a byte every MS\n"
+		"  sip=MS,TIMES[,BYTES] reads a byte, or so many, every MS\n"
 		"  fin                  waits for the other end's FIN\n"
 		"  until=STATE,MS       waits until all are in the state; how long, from the mark\n"
 		"  acked=MS             waits until all is acknowledged, and marks the moment before\n"
@@ -147,7 +147,7 @@ static bool simple_step(const char *step, const char *verb, struct end *e)
 			break;
 		default:
 			if (!strcmp(verb, "cut")) {
-				cut_off(e[i].fd);
+				cut_off(e[i].fd, false);
 			} else {
 				close(e[i].fd);
 				e[i].fd = -1;
@@ -198,9 +198,10 @@ static void step_of_end(const char *step, const char *verb, const char *arg,
 	} else if (n == 3 && !strcmp(verb, "keep")) {
 		set_keep(e, v[0], v[1], v[2]);
 		say("%s", step);
-	} else if (n == 2 &&
-		   (!strcmp(verb, "trickle") || !strcmp(verb, "sip"))) {
-		duo_rhythm(step, e, v[0], v[1], *verb == 't');
+	} else if (n == 2 && !strcmp(verb, "trickle")) {
+		duo_trickle(step, e, v[0], v[1]);
+	} else if ((n == 2 || n == 3) && !strcmp(verb, "sip")) {
+		duo_sip(step, e, v[0], v[1], n == 3 ? v[2] : 1);
 	} else if (n && !strcmp(verb, "until") && (comma = strchr(arg, ','))) {
 		char *word = strndup(arg, comma - arg);
 

@@ -40,8 +40,8 @@ extern long long duo_mark_us;
 void duo_print(const char *step, const struct tally *t, const char *zero);
 int duo_send(struct end *e, long left, int flags, struct tally *t);
 int duo_read(struct end *e, long most, struct tally *t);
-void duo_rhythm(const char *step, struct end *e, long ms, long times,
-		bool sending);
+void duo_trickle(const char *step, struct end *e, long ms, long times);
+void duo_sip(const char *step, struct end *e, long ms, long times, long bytes);
 void duo_drain(const char *step, struct end *e, long ms);
 void duo_push(const char *step, struct end *e, long ms);
 

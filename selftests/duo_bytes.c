@@ -97,10 +97,9 @@ static void rest_until(long long when_us)
 		usleep(left);
 }
 
-/* A byte each way at a time, to a rhythm; an error ends the connection's part.
- */
-void duo_rhythm(const char *step, struct end *e, long ms, long times,
-		bool sending)
+/* Some bytes at a time, to a rhythm; an error ends the connection's part. */
+static void rhythm(const char *step, struct end *e, long ms, long times,
+		   long bytes, bool sending)
 {
 	long long start = now_us();
 	struct tally t = { 0 };
@@ -116,9 +115,9 @@ void duo_rhythm(const char *step, struct end *e, long ms, long times,
 			if (over[i])
 				continue;
 			if (sending)
-				err = duo_send(&e[i], 1, MSG_DONTWAIT, &t);
+				err = duo_send(&e[i], bytes, MSG_DONTWAIT, &t);
 			else
-				err = duo_read(&e[i], 1, &t);
+				err = duo_read(&e[i], bytes, &t);
 			if (err == (sending ? 0 : EAGAIN))
 				continue;
 			over[i] = true;
@@ -127,6 +126,16 @@ void duo_rhythm(const char *step, struct end *e, long ms, long times,
 	}
 	free(over);
 	duo_print(step, &t, "EOF");
+}
+
+void duo_trickle(const char *step, struct end *e, long ms, long times)
+{
+	rhythm(step, e, ms, times, 1, true);
+}
+
+void duo_sip(const char *step, struct end *e, long ms, long times, long bytes)
+{
+	rhythm(step, e, ms, times, bytes, false);
 }
 
 void duo_drain(const char *step, struct end *e, long ms)

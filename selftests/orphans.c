@@ -3,7 +3,7 @@
  * orphans: connections whose owner is gone while the peer cannot, or will not,
  * let them end. The owner is a child process that dies in the way asked for;
  * this process keeps the peers, and watches /proc/net/tcp for what the owner
- * left behind.
+ * left behind, and what the peers are told of its end.
  *
  * Prints "ready ..." once all of them are orphans in the state asked for, and
  * an "orphans ..." line at the end of -w or on SIGTERM.
@@ -49,6 +49,8 @@ static long read_ms;
 static const char *interface;
 static long wait_ms;
 static int *peers;
+static bool *told;
+static bool rst_passes;
 static struct tcp_ends ends;
 static int to_owner[2], from_owner[2];
 static long reads;
@@ -57,13 +59,14 @@ static volatile sig_atomic_t stopped;
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z | -r MS] [-i IFNAME] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
+		"usage: orphans [-46m] [-s STATE] [-d DEATH] [-n N] [-q BYTES | -z | -r MS] [-i IFNAME | -e] [-p PORT] [-a ADDR] [-N NETNS] [-w MS]\n"
 		"  -s  fin_wait1 fin_wait2 closing last_ack\n"
 		"  -d  exit close term kill segv\n"
 		"  -q  bytes queued to send when the owner dies\n"
 		"  -z  the peers stay reachable but do not read: queued data before a zero window\n"
 		"  -r  as -z, but they read 4096 bytes every so many ms\n"
 		"  -i  cut the peers off by taking down this interface of theirs, not by a filter\n"
+		"  -e  cut the peers off from all but a RST, and wait for one at each\n"
 		"  -N  file of the peers' network namespace; -a is then the peers' address\n"
 		"  -w  watch until all are gone, or for so many ms\n");
 	exit(2);
@@ -85,8 +88,8 @@ static void options(int argc, char **argv)
 	int opt;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, ENDPOINT_OPTIONS "s:d:n:q:zr:i:w:")) !=
-	       -1) {
+	while ((opt = getopt(argc, argv,
+			     ENDPOINT_OPTIONS "s:d:n:q:zr:i:ew:")) != -1) {
 		switch (opt) {
 		case 's':
 			state = index_of(optarg, tcp_state_words, TCP_STATES);
@@ -110,6 +113,9 @@ static void options(int argc, char **argv)
 		case 'i':
 			interface = optarg;
 			break;
+		case 'e':
+			rst_passes = true;
+			break;
 		case 'w':
 			wait_ms = number(optarg, 1, 3600000);
 			break;
@@ -128,6 +134,8 @@ static void options(int argc, char **argv)
 		die("nothing can be queued in fin_wait2");
 	if (interface && state == TCP_STATE_CLOSING)
 		die("closing needs segments from the peer after it was cut off: not with -i");
+	if (rst_passes && (interface || zero_window))
+		die("-e is a way to cut off: not with -i, -z or -r");
 }
 
 static void tell(int fd)
@@ -210,7 +218,7 @@ static void cut_all(void)
 		return;
 	if (!interface) {
 		for (i = 0; i < count; i++)
-			cut_off(peers[i]);
+			cut_off(peers[i], rst_passes);
 		return;
 	}
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
@@ -274,7 +282,8 @@ static pid_t setup(void)
 	if (setrlimit(RLIMIT_CORE, &none))
 		die("RLIMIT_CORE");
 	peers = calloc(count, sizeof(*peers));
-	if (!peers || pipe(to_owner) || pipe(from_owner))
+	told = calloc(count, sizeof(*told));
+	if (!peers || !told || pipe(to_owner) || pipe(from_owner))
 		die("setup");
 	endpoint_listen(&ep, 128, true);
 	ends.family = ep.mapped ? AF_INET : ep.family;
@@ -334,6 +343,30 @@ static void read_some(void)
 			reads++;
 }
 
+/*
+ * Counts the peers that were told by now that their connection is over. A RST
+ * is EPIPE for one that had the owner's FIN before.
+ */
+static int listen_to_end(int *resets)
+{
+	int i, n = 0, error;
+	socklen_t len = sizeof(error);
+
+	for (i = 0; i < count; i++) {
+		struct pollfd p = { .fd = peers[i] };
+
+		if (!told[i] && poll(&p, 1, 0) == 1 && p.revents & POLLERR) {
+			if (getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error,
+				       &len))
+				die("SO_ERROR");
+			told[i] = true;
+			*resets += error == ECONNRESET || error == EPIPE;
+		}
+		n += told[i];
+	}
+	return n;
+}
+
 static void on_signal(int signal)
 {
 	(void)signal;
@@ -343,8 +376,8 @@ static void on_signal(int signal)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
-	long long dead_us, first_us = 0, last_us = 0;
-	int left = 0;
+	long long dead_us, first_us = 0, last_us = 0, told_us = 0;
+	int left = 0, resets = 0;
 	pid_t owner;
 
 	options(argc, argv);
@@ -376,15 +409,18 @@ int main(int argc, char **argv)
 			first_us = now_us();
 		if (!left && !last_us)
 			last_us = now_us();
-		if (wait_ms && !left)
+		if (!told_us && listen_to_end(&resets) == count)
+			told_us = now_us();
+		if (wait_ms && !left && (!rst_passes || told_us))
 			break;
 		usleep(10000);
 	}
 	if (death == BY_CLOSE)
 		kill(owner, SIGKILL);
-	say("orphans state=%s death=%s n=%d left=%d reads=%ld first_ms=%.1f last_ms=%.1f",
+	say("orphans state=%s death=%s n=%d left=%d reads=%ld first_ms=%.1f last_ms=%.1f rst=%d told_ms=%.1f",
 	    tcp_state_words[state], deaths[death], count, left, reads,
-	    ms_between(dead_us, first_us), ms_between(dead_us, last_us));
+	    ms_between(dead_us, first_us), ms_between(dead_us, last_us), resets,
+	    ms_between(dead_us, told_us));
 	abort_peers();
 	return 0;
 }

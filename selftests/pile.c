@@ -123,7 +123,7 @@ static void make_batch(void)
 		owners[i] = endpoint_connect(&ep, false);
 		peers[made] = endpoint_accept(&ep);
 		tcp_ends_add_peer(these, peers[made]);
-		cut_off(peers[made++]);
+		cut_off(peers[made++], false);
 	}
 	close(ep.listener);
 	for (i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,11 +168,18 @@ void set_blocking(int fd, bool blocking)
  * cut_off() - make a socket deaf, as if the cable to it were cut
  * @fd: the socket; it drops each segment that comes in from now on, and still
  * sends
+ * @rst_passes: but for those with RST
  */
-void cut_off(int fd)
+void cut_off(int fd, bool rst_passes)
 {
-	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog program = { .len = 1, .filter = &drop };
+	/* What a filter of a TCP socket sees begins with the TCP header. */
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_RST, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, rst_passes ? 0xffffffff : 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = 4, .filter = filter };
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
 		       sizeof(program)))

@@ -15,7 +15,7 @@ int word(const char *text, const char *const words[], int n);
 int run_workers(int n, void (*work)(int worker));
 void *shared_memory(size_t size);
 void raise_nofile(void);
-void cut_off(int fd);
+void cut_off(int fd, bool rst_passes);
 void set_int(int fd, int level, int option, int value);
 void set_blocking(int fd, bool blocking);
 long fill(int fd);
