@@ -36,6 +36,9 @@
 #define WINDOW 16
 #define RACERS 2
 #define MAX_BLOCKED 64
+/* Time between two looks of a racer: else its socket were locked half the time.
+ */
+#define REST_US 5
 
 enum kind {
 	PEEK,
@@ -151,6 +154,14 @@ static bool look(struct victim *v)
 	return false;
 }
 
+static void rest(void)
+{
+	long long end = now_us() + REST_US;
+
+	while (now_us() < end)
+		;
+}
+
 /*
  * The reaper goes from the oldest to the youngest, and so do the racers: one
  * always stares at its oldest, another goes round among its oldest few.
@@ -167,9 +178,12 @@ static void *race(void *arg)
 			sched_yield();
 			continue;
 		}
-		for (i = next; i < end && i < ready; i += RACERS)
-			if (!victims[i].over)
-				look(&victims[i]);
+		for (i = next; i < end && i < ready; i += RACERS) {
+			if (victims[i].over)
+				continue;
+			look(&victims[i]);
+			rest();
+		}
 		while (next < ready && victims[next].over)
 			next += RACERS;
 	}
