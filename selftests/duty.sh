@@ -62,8 +62,8 @@ spent() {
 }
 
 # measure INTERVAL_S: the tenant writes a knob of each namespace so often; sets "workers_ms", what the kernel's workers take meanwhile,
-# "bystanders", the parts in 1000 of all CPUs that those who only count get, "elapsed" and "writes". A loop's progress is the CPU time that it
-# is given: what else the machine does on which this one is emulated does not count.
+# "bystanders", the parts in 1000 of all CPUs that those get who only count, "elapsed" in ms and "writes". A loop's progress is the CPU time
+# that it is given: what else is done by the machine that emulates this one does not count.
 measure() {
 	local i start before after bystanders_before spinners=^0 cpu
 
