@@ -50,6 +50,40 @@ loads() {
 	check_is "whole" 0 "$(grep -vc ^ftrace /sys/module/tcp_reaper/parameters/hook)"
 }
 
+# Each load finds containers that write to the first file they can, while it may still fail; what they changed goes with it.
+loads_beside_writers() {
+	local name ns line
+
+	new_ns w x || exit 1
+	for name in w1 w2 x1 x2; do
+		ns=${name%[12]}
+		# shellcheck disable=SC2016 # for the inner shell
+		background $name "$ns" bash -c '
+			exec {never}<> <(:)
+			until [[ -e $1 ]]; do
+				for file in /proc/sys/net/tcp_reaper/mode /sys/class/tcp_reaper/self/mode; do
+					for mode in off enforce observe; do
+						[[ ! -e $file ]] || { echo $mode >$file && n=$((n + 1)); }
+					done
+				done 2>/dev/null
+				read -rt 0.01 -u "$never"
+			done
+			echo "wrote n=$n"' bash "$TMP/enough"
+	done
+	refused "load beside writers" 100 -e "$EVERY" load "$TCP_REAPER_KO"
+	: >"$TMP/enough"
+	for name in w1 w2 x1 x2; do
+		line=$(await $name '^wrote')
+		ended $name
+		check "load beside writers: $name wrote at times" test "$(field n "$line")" -gt 0
+	done
+	check_is "load beside writers: none of them is any worse for the kernel" "" "$(dmesg_complaints start)"
+	check "load beside writers: after all that it can be loaded" load
+	check_is "load beside writers: and works" observe "$(knob w mode)"
+	check "load beside writers: and can be unloaded" unload
+	del_ns w x
+}
+
 namespaces() {
 	refused "a namespace" 100 -e "$EVERY" netns
 	check "none of them is left" poll_until 60 one_namespace
@@ -154,6 +188,7 @@ eviction() {
 }
 
 unload
+loads_beside_writers
 loads
 namespaces
 writes

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,9 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"usage: fileio put FILE TEXT [COUNT]  write TEXT, COUNT times over, in one write(2)\n"
-		"       fileio try                    for each line FILE OTHER TEXT [COUNT] of stdin: put, and say what came\n"
-		"                                     of it, what FILE read before, what FILE and OTHER read now\n"
+		"       fileio try [NETNS]            for each line FILE OTHER TEXT [COUNT] of stdin: put, and say what came\n"
+		"                                     of it, what FILE read before, what FILE and OTHER read now; all files\n"
+		"                                     are opened, and read, in that network namespace, but written in ours\n"
 		"       fileio read FILE SIZE         read(2) SIZE bytes at a time\n"
 		"       fileio pread FILE SIZE        the same by pread(2)\n"
 		"       fileio rewind FILE SIZE       read SIZE bytes, then from the beginning again\n"
@@ -85,12 +87,31 @@ static size_t unescape(char *text)
 	return to - text;
 }
 
+/* Network namespaces: ours, and the one that files are opened in; -1: none. */
+static int home = -1, away = -1;
+
+static void go(int netns)
+{
+	if (netns >= 0 && setns(netns, CLONE_NEWNET))
+		die("setns");
+}
+
+static int open_away(const char *file, int flags)
+{
+	int fd;
+
+	go(away);
+	fd = open(file, flags | O_CLOEXEC);
+	go(home);
+	return fd;
+}
+
 /* Returns what came of it, in a word or two. */
 static const char *put(const char *file, char *text, long count)
 {
 	size_t len = unescape(text);
 	char *buf = malloc(len * count + 1);
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	int fd = open_away(file, O_WRONLY);
 	static char failed[64];
 	const char *outcome = "ok";
 	long i;
@@ -113,7 +134,7 @@ static const char *put(const char *file, char *text, long count)
 
 static int open_to_read(const char *file)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open_away(file, O_RDONLY);
 
 	if (fd < 0)
 		die("%s", file);
@@ -262,9 +283,15 @@ int main(int argc, char **argv)
 		say("%s", verb);
 		return !!strcmp(verb, "ok");
 	}
-	if (!strcmp(verb, "try") && argc == 2)
+	if (!strcmp(verb, "try") && (argc == 2 || argc == 3)) {
+		if (argc == 3) {
+			home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+			away = open(argv[2], O_RDONLY | O_CLOEXEC);
+			if (home < 0 || away < 0)
+				die("%s", argv[2]);
+		}
 		try();
-	else if (!strcmp(verb, "read") && argc == 4)
+	} else if (!strcmp(verb, "read") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), false);
 	else if (!strcmp(verb, "pread") && argc == 4)
 		copy(argv[2], number(argv[3], 1, 1 << 24), true);

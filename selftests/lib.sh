@@ -295,6 +295,9 @@ cleanup() {
 	done
 	[[ ! -d /sys/module/kern_sock ]] || rmmod kern_sock
 	unload 2>/dev/null
+	for name in same_name slow_stores; do
+		[[ ! -d /sys/module/$name ]] || rmmod "$name"
+	done
 	for name in "${namespaces[@]}"; do
 		ip netns del "$(ns_name "$name")"
 	done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Who may change what: an unprivileged user nothing; root only with CAP_NET_ADMIN; the root of a user namespace its own network
-# namespace, unless netns_admin=N, and nothing beyond. Nothing of ours is world-writable, nothing shows a kernel address.
+# namespace, unless netns_admin=N, and nothing beyond. With that, root in another network namespace, which a container's without a user
+# namespace is, can't either; in the initial one it can, for any. Nothing of ours is world-writable, nothing shows a kernel address.
 # shellcheck disable=SC2317 # of functions that "inside" runs
 . "$(dirname "$0")/lib.sh"
 
@@ -43,13 +44,16 @@ $PARAMETERS/netns_admin Y
 $PARAMETERS/max_tracked 77
 $PARAMETERS/census_interval_s 77"
 
-# outcomes: "FILE VALUE" lines in; how often writing them had which outcome, and how many files are not what they were.
+K=$(wc -l <<<"$KNOBS") T=$(wc -l <<<"$TEMPLATE")
+
+# outcomes [NETNS]: "FILE VALUE" lines in; how often writing them had which outcome, and how many files are not what they were. They are
+# opened in that network namespace, if any, and written in this one.
 outcomes() {
 	local file value
 
 	while read -r file value; do
 		echo "$file $file $value"
-	done | fileio try | awk -F '|' '{ n[$1]++ } $2 != $3 { n["changed"]++ } END { for (outcome in n) print n[outcome], outcome }' |
+	done | fileio try "$@" | awk -F '|' '{ n[$1]++ } $2 != $3 { n["changed"]++ } END { for (outcome in n) print n[outcome], outcome }' |
 		sort -k 2 | paste -sd ,
 }
 
@@ -92,6 +96,13 @@ background leaked a leak -k eof -n 5
 await leaked '^ready' >/dev/null
 check "sockets are tracked" poll_until 3 stat_is a close_wait_tracked 5
 
+# What is not tried is not known to be guarded.
+every_file_is_tried() {
+	check_is "every file that can be written is tried" "$(printf '%s\n' "$KNOBS" "$TEMPLATE" | cut -d ' ' -f 1 | sort)" \
+		"$(find "$SYSFS/" "$SYSCTL/" /proc/net/reaper/ "$PARAMETERS/" -type f -perm /222 ! -path '*/power/*' ! -name uevent | sed 's,//,/,' | sort)"
+}
+
+inside a every_file_is_tried
 inside a no_world_writable_file
 inside a no_kernel_address
 
@@ -106,11 +117,11 @@ KNOBS_TRIED='outcomes <<<"$KNOBS"' TEMPLATE_TRIED='outcomes <<<"$TEMPLATE"'
 READ_ALL="$(declare -f everything_is_readable); everything_is_readable"
 OWN_SYS="mount -t sysfs sysfs /sys && "
 
-check_is "an unprivileged user may not change a knob" "25 open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
-check_is "an unprivileged user may not change the template" "7 open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
+check_is "an unprivileged user may not change a knob" "$K open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
+check_is "an unprivileged user may not change the template" "$T open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
 check_is "but read everything" "unreadable:" "$(as_in a "${NOBODY[@]}" "$READ_ALL")"
-check_is "root without CAP_NET_ADMIN may not change a knob" "25 EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
-check_is "nor the template" "7 EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
+check_is "root without CAP_NET_ADMIN may not change a knob" "$K EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
+check_is "nor the template" "$T EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
 
 for kind in unprivileged privileged; do
 	root=("${USER_NS[@]}") denied="open EACCES"
@@ -120,19 +131,44 @@ for kind in unprivileged privileged; do
 		# It is the owner, so that it may open them.
 		denied=EPERM
 	fi
-	check_is "a user namespace's root ($kind) may change its own knobs" "25 changed,25 ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "a user namespace's root ($kind) may change its own knobs" "$K changed,$K ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
 	check_is "and read everything ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
-	check_is "not the template ($kind)" "7 $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
-	check_is "nor by its own /sys ($kind)" "7 $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"
-	check_is "nor what another /sys shows of another namespace ($kind)" "12 $denied" \
+	check_is "not the template ($kind)" "$T $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
+	check_is "nor by its own /sys ($kind)" "$T $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"
+	check_is "nor what another /sys shows of another namespace ($kind)" "$(grep -c ^/sys <<<"$KNOBS") $denied" \
 		"$(as "${root[@]}" "grep ^/sys <<<\"\$KNOBS\" | outcomes")"
 	template netns_admin N
-	check_is "with netns_admin=N, nor its own knobs ($kind)" "25 EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "with netns_admin=N, nor its own knobs ($kind)" "$K EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
 	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
 	template netns_admin Y
 done
-template netns_admin N
-check_is "with netns_admin=N, the first root may change a namespace's knobs" "25 changed,25 ok" "$(as_in a env "$KNOBS_TRIED")"
-template netns_admin Y
+
+# A container without a user namespace: its root is the first one's, with all capabilities, or with what it takes to try.
+CAPABILITIES=(setpriv --bounding-set "-all,+net_admin,+sys_admin" --inh-caps -all)
+HOME_NET=/proc/1/ns/net
+check_is "root in another network namespace may change its knobs" "$K changed,$K ok" "$(as_in a env "$KNOBS_TRIED")"
+reload netns_admin=N || exit 1
+for kind in privileged cap_net_admin unshared; do
+	case $kind in
+	privileged) root=(ip netns exec "$(ns_name a)" env) ;;
+	cap_net_admin) root=(ip netns exec "$(ns_name a)" "${CAPABILITIES[@]}") ;;
+	unshared) root=(unshare --net --mount) ;;
+	esac
+	check_is "with netns_admin=N, rootful ($kind): not its own knobs" "$K EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "with netns_admin=N, rootful ($kind): nor the template" "$T EPERM" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
+	# shellcheck disable=SC2016 # for the inner shell
+	check_is "with netns_admin=N, rootful ($kind): nor by a file from outside" "$K EPERM" \
+		"$(as "${root[@]}" "nsenter --net=$HOME_NET mount -t sysfs sysfs /sys && outcomes $HOME_NET"' <<<"$KNOBS"')"
+	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
+done
+check_is "and netns_admin is what it was" N "$(template netns_admin)"
+# A /sys of the namespace, mounted by who stays outside of it.
+OTHER_SYS="nsenter --net=$(ns_file a) mount -t sysfs sysfs /sys && "
+# shellcheck disable=SC2016 # for the inner shell
+check_is "with netns_admin=N, root outside may change its knobs, by files opened inside" "$K changed,$K ok" \
+	"$(as unshare --mount "${OTHER_SYS}outcomes $(ns_file a)"' <<<"$KNOBS"')"
+check_is "and its own" "$K changed,$K ok" "$(as env "$KNOBS_TRIED")"
+# netns_admin is among them.
+check_is "and the template" "$T changed,$T ok" "$(as env "$TEMPLATE_TRIED")"
 
 finish
