@@ -37,7 +37,10 @@ mounted() {
 
 # known FILE LINE: what the NFS server would ask its programs for.
 known() {
-	in_ns a fileio put "/proc/net/rpc/$1/channel" "$2\n" >/dev/null
+	local outcome
+	outcome=$(nsenter --net="$(ns_file a)" ./fileio put "/proc/net/rpc/$1/channel" "$2\n") && return
+	diag "$1: $2: $outcome"
+	return 1
 }
 
 # free_nbd: sets "disk" to one that nobody uses.
@@ -79,7 +82,7 @@ start_nfs() {
 	echo "-2 -3 +4 +4.1 +4.2" >"$TMP/nfsd/versions" 2>/dev/null || echo "-3 +4 +4.1 +4.2" >"$TMP/nfsd/versions"
 	known auth.unix.ip "nfsd 127.0.0.1 $until everybody" || exit 1
 	known nfsd.export "everybody $TMP/export $until $((0x2412)) -2 -2 0" || exit 1
-	known nfsd.fh "everybody 1 \\\\\\\\x00000000 $until $TMP/export" || exit 1
+	known nfsd.fh "everybody 1 \\\\x00000000 $until $TMP/export" || exit 1
 	check "nfsd: it gets its socket" nsenter --net="$(ns_file a)" ./takeover nfsd $NFS_PORT "$TMP/nfsd"
 	echo 2 >"$TMP/nfsd/threads" || exit 1
 	echo Y >"$TMP/nfsd/v4_end_grace"

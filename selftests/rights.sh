@@ -145,21 +145,26 @@ done
 
 # A container without a user namespace: its root is the first one's, with all capabilities, or with what it takes to try.
 CAPABILITIES=(setpriv --bounding-set "-all,+net_admin,+sys_admin" --inh-caps -all)
-HOME_NET=/proc/1/ns/net
+# Whoever has fewer capabilities may not look at our /proc/PID/ns.
+exec {home}</proc/self/ns/net
+HOME_NET=/proc/self/fd/$home
+HOME_SYS="nsenter --net=$HOME_NET mount -t sysfs sysfs /sys && "
 check_is "root in another network namespace may change its knobs" "$K changed,$K ok" "$(as_in a env "$KNOBS_TRIED")"
 reload netns_admin=N || exit 1
 for kind in privileged cap_net_admin unshared; do
+	# What /sys shows without a mount: "ip" makes one.
+	inner='' outer=$HOME_SYS
 	case $kind in
 	privileged) root=(ip netns exec "$(ns_name a)" env) ;;
 	cap_net_admin) root=(ip netns exec "$(ns_name a)" "${CAPABILITIES[@]}") ;;
-	unshared) root=(unshare --net --mount) ;;
+	unshared) root=(unshare --net --mount) inner=$OWN_SYS outer='' ;;
 	esac
-	check_is "with netns_admin=N, rootful ($kind): not its own knobs" "$K EPERM" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "with netns_admin=N, rootful ($kind): not its own knobs" "$K EPERM" "$(as "${root[@]}" "$inner$KNOBS_TRIED")"
 	check_is "with netns_admin=N, rootful ($kind): nor the template" "$T EPERM" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
 	# shellcheck disable=SC2016 # for the inner shell
 	check_is "with netns_admin=N, rootful ($kind): nor by a file from outside" "$K EPERM" \
-		"$(as "${root[@]}" "nsenter --net=$HOME_NET mount -t sysfs sysfs /sys && outcomes $HOME_NET"' <<<"$KNOBS"')"
-	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
+		"$(as "${root[@]}" "${outer}outcomes $HOME_NET"' <<<"$KNOBS"')"
+	check_is "but read everything, as ever ($kind)" "unreadable:" "$(as "${root[@]}" "$inner$READ_ALL")"
 done
 check_is "and netns_admin is what it was" N "$(template netns_admin)"
 # A /sys of the namespace, mounted by who stays outside of it.
