@@ -40,7 +40,7 @@
 /* When a socket that is just held comes due. */
 #define DUE_MS "1000"
 /* To read: a few times as much is far from the kernel's memory for TCP. */
-#define MUCH (6 << 20)
+#define MUCH (2 << 20)
 /* Threads of an owner. */
 #define THREADS 2
 
@@ -65,7 +65,7 @@ struct held {
 };
 
 static long count = 1;
-static long together = 2;
+static long together = 4;
 static long try_ms = 2000;
 static struct held *all;
 static char *pages; /* one each, not there */
@@ -77,7 +77,7 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: held [-n N] [-j N] [-w MS]\n"
 		"  -n  sockets, and namespaces (1)\n"
-		"  -j  so many try at the same time (2)\n"
+		"  -j  so many try at the same time (4)\n"
 		"  -w  how long each tries to catch a worker; 0: not at all (2000)\n");
 	exit(2);
 }
