@@ -9,8 +9,8 @@ owners() {
 	local kind=$1 ns=$2 n=$3 line
 	shift 3
 	for f in -4 -6; do
-		background "$kind$f" "$ns" cut "$f" -k "$kind" -n $((n / 2)) "$@"
-		line=$(await "$kind$f" '^cut' 180) || exit 1
+		background "$kind$f" "$ns" cutoff "$f" -k "$kind" -n $((n / 2)) "$@"
+		line=$(await "$kind$f" '^cutoff' 180) || exit 1
 		ended "$kind$f"
 		diag "$line"
 		check_is "$kind$f: none was told of an end before its time" 0 "$(field ends "$line")"

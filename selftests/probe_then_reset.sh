@@ -136,7 +136,8 @@ if check_is "the knob is off unless told otherwise" 0 "$(knob owned established/
 	go alive
 	paused 2 alive
 	check_is "owned: and stay" "o:state established=3" "$(line alive o:state)"
-	check_is "owned: with the owner's times" "o:settings n=3 keepalive=1 keep=7200,1,2" "$(line alive o:settings)"
+	check_between "owned: probed again after a timeout of silence, s" 1 $((TIMEOUT / 1000 + 2)) \
+		"$(field keep "$(line alive o:settings)" | cut -d , -f 1)"
 	check_is "owned: and still carry data" "p:read bytes=30 EAGAIN=3" "$(line alive p:read)"
 	go alive
 	policy owned "${reset[@]}"

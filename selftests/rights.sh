@@ -23,6 +23,7 @@ $SYSFS/orphan/kernel_sockets 1
 $SYSFS/fin_wait2/timeout_ms 77
 $SYSFS/established/timeout_ms 77
 $SYSFS/established/action reset
+$SYSFS/established/keepalive 1
 $SYSCTL/mode enforce
 $SYSCTL/close_wait_timeout_ms 78
 $SYSCTL/close_wait_action reset
@@ -35,6 +36,7 @@ $SYSCTL/orphan_kernel_sockets 0
 $SYSCTL/fin_wait2_timeout_ms 78
 $SYSCTL/established_timeout_ms 78
 $SYSCTL/established_action probe
+$SYSCTL/established_keepalive 0
 /proc/net/reaper/rules uid\t77\texempt"
 export TEMPLATE="$PARAMETERS/mode off
 $PARAMETERS/close_wait_timeout_ms 77

@@ -32,26 +32,35 @@ static void send_fin(struct sock *sk, struct tcp_reaper_entry *entry)
 	tcp_reaper_entry_restart(entry, sk, tcp_reaper_now());
 }
 
+/* What setsockopt(SO_KEEPALIVE) does: sk_setsockopt(). */
+static void switch_keepalive_on(struct sock *sk, u32 first_probe)
+{
+	/* The timer is set by this time, whatever else it is later. */
+	WRITE_ONCE(tcp_sk(sk)->keepalive_time, first_probe);
+	if (sk->sk_prot->keepalive)
+		sk->sk_prot->keepalive(sk, 1);
+	sock_set_flag(sk, SOCK_KEEPOPEN);
+}
+
 /*
- * What setsockopt(SO_KEEPALIVE) does: sk_setsockopt(). The time says that it
- * was us. One whose owner switched keepalive on, and that is to be looked after
- * nevertheless, has been silent for its timeout: the first probe goes out now.
+ * Have the kernel ask the peer whether it is there, in a time that says that it
+ * was us (tcp_reaper_probe_mark()). One whose owner switched keepalive on, and
+ * that is to be looked after nevertheless, has been silent for its timeout: the
+ * first probe goes out at once.
  */
 static void probe(struct sock *sk, u64 idle_ms)
 {
 	u32 idle = keepalive_time_when(tcp_sk(sk));
-	u64 silent = msecs_to_jiffies(idle_ms);
+	u64 silent = msecs_to_jiffies(min_t(u64, idle_ms, UINT_MAX));
 
 	if (sock_flag(sk, SOCK_KEEPOPEN)) {
-		WRITE_ONCE(tcp_sk(sk)->keepalive_time,
-			   tcp_reaper_probe_mark(min_t(u64, idle, silent)));
-		sk_reset_timer(sk, &sk->sk_timer, jiffies + 1);
-		return;
+		idle = min_t(u64, idle, silent);
+		sock_reset_flag(sk, SOCK_KEEPOPEN);
+		switch_keepalive_on(sk, 1);
+	} else {
+		switch_keepalive_on(sk, tcp_reaper_probe_mark(idle));
 	}
 	WRITE_ONCE(tcp_sk(sk)->keepalive_time, tcp_reaper_probe_mark(idle));
-	if (sk->sk_prot->keepalive)
-		sk->sk_prot->keepalive(sk, 1);
-	sock_set_flag(sk, SOCK_KEEPOPEN);
 }
 
 /* The decision, under the lock: is it to be done, and what? */

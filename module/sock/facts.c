@@ -80,14 +80,13 @@ bool tcp_reaper_sk_opening(const struct sock *sk, enum tcp_reaper_class class)
  *
  * The socket itself has to tell it: an entry is forgotten with mode=off, and
  * with the module. setsockopt(TCP_KEEPIDLE) takes seconds, so no owner can set
- * a time that is no whole number of them.
+ * a time that is no whole number of them. It reads as many seconds as before.
  *
- * Return: jiffies, about @idle, and never a whole number of seconds.
+ * Return: jiffies, @idle or one more, and never a whole number of seconds.
  */
 u32 tcp_reaper_probe_mark(u32 idle)
 {
-	idle = max_t(u32, idle, 2);
-	return idle % HZ ? idle : idle - 1;
+	return idle % HZ ? idle : idle + 1;
 }
 
 /**

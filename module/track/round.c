@@ -311,7 +311,7 @@ static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 				  doomed->entry, BATCH);
 	if (enforce) {
 		doomed->nr = n;
-		doomed->evicted = true;
+		doomed->evicted = n;
 		return;
 	}
 	for (i = 0; i < n; i++)

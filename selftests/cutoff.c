@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cut: owners that look at their socket at the very moment at which it is
+ * cutoff: owners that look at their socket at the very moment at which it is
  * reaped. Each socket has bytes to read and the peer's FIN behind them, so that
  * an owner who is told of an end before it had all bytes takes a stream that
  * was cut for a whole one.
@@ -12,7 +12,7 @@
  *	epoll	sleep in epoll_wait(), and read once it tells of an error
  *	block	sleep in send(), a thread a socket, as the peer takes nothing
  *
- * Prints "cut kind=K n=N aborted=N ends=N whole=N other=N left=N": how many
+ * Prints "cutoff kind=K n=N aborted=N ends=N whole=N other=N left=N": how many
  * owners were first told of ECONNABORTED, of an end before its time, of the end
  * after the last byte, and of something else; "again" is how many were told of
  * an abort twice.
@@ -79,7 +79,7 @@ static int made, over, again;
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: cut [-46m] -k KIND [-n N] [-b BYTES] [-w MS]\n"
+		"usage: cutoff [-46m] -k KIND [-n N] [-b BYTES] [-w MS]\n"
 		"  -k  peek read epoll block\n"
 		"  -b  bytes to read in each (1000)\n"
 		"  -w  wait so long for the last to be reaped (60000)\n");
@@ -276,7 +276,7 @@ static void report(void)
 		else
 			ends++;
 	}
-	say("cut kind=%s family=%s n=%d aborted=%d ends=%d whole=%d other=%d again=%d left=%d",
+	say("cutoff kind=%s family=%s n=%d aborted=%d ends=%d whole=%d other=%d again=%d left=%d",
 	    kinds[kind], endpoint_name(&ep), count, aborted, ends, whole, other,
 	    again, left);
 }
