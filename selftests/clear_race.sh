@@ -128,7 +128,7 @@ if [[ ! -e slow_stores.ko ]]; then
 elif [[ $(uname -m) != x86_64 ]]; then
 	skip "workers that are held up" "stores are found on x86-64 only"
 elif check "workers are held up before stores" slow_stores; then
-	diag "$(</sys/module/slow_stores/parameters/stores) stores"
+	diag "$(</sys/module/slow_stores/parameters/stores) stores of the module"
 	for action in reset probe; do
 		storm "held up, $action" $action
 	done

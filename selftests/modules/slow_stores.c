@@ -15,6 +15,7 @@
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -159,6 +160,12 @@ static bool looks_like_store(const u8 *at)
 }
 #endif
 
+/* A module is in several pieces, with nothing between them. */
+static bool readable(unsigned long at)
+{
+	return vmalloc_to_page((void *)at) && vmalloc_to_page((void *)(at + 8));
+}
+
 static int __init slow_stores_init(void)
 {
 	unsigned long at;
@@ -171,7 +178,7 @@ static int __init slow_stores_init(void)
 	for (at = from; at + 8 < to && stores < MAX_STORES; at++) {
 		struct kprobe *p = &probes[stores];
 
-		if (!looks_like_store((const u8 *)at))
+		if (!readable(at) || !looks_like_store((const u8 *)at))
 			continue;
 		p->addr = (kprobe_opcode_t *)at;
 		p->pre_handler = before_store;
