@@ -54,7 +54,7 @@ read_by() {
 # still_read THREADS: they did all the time; then they end.
 still_read() {
 	signal readers TERM
-	check_between "they read all the time" $(($1 * 3)) 1000000000000 "$(field calls "$(await readers '^seekers' 60)")"
+	check_between "they read all the time" "$1" 1000000000000 "$(field calls "$(await readers '^seekers' 60)")"
 	ended readers
 }
 
