@@ -46,9 +46,31 @@ writer() {
 SYSCTL=/proc/sys/net/tcp_reaper
 RULES=/proc/net/reaper/rules
 
-# storm WHAT ACTION: in all namespaces, for ROUND_S seconds; ends with every mode off.
+# chaser NAME NS: turns the mode off the moment that a worker is held up, before all else that wants the CPU, and on again; then how often.
+chaser() {
+	# shellcheck disable=SC2016 # for the inner shell
+	background "$1" "$2" chrt --rr 1 bash -c '
+		exec {never}<> <(:)
+		n=0 before=0
+		until [[ -e $1 ]]; do
+			read -r now </sys/module/slow_stores/parameters/held_up
+			if [[ $now == "$before" ]]; then
+				read -rt 0.002 -u "$never"
+				continue
+			fi
+			echo off >"$2" || exit
+			read -rt "0.0$((RANDOM % 10))" -u "$never"
+			echo enforce >"$2" || exit
+			n=$((n + 2))
+			read -r before </sys/module/slow_stores/parameters/held_up
+		done
+		echo "wrote n=$n"' bash "$TMP/enough" $SYSCTL/mode
+}
+
+# storm WHAT ACTION [CHASED]: in all namespaces, for ROUND_S seconds; ends with every mode off.
 storm() {
-	local what=$1 action=$2 ns name n=0 bad=0 started
+	local what=$1 action=$2 chased=${3:-} ns name times n=0 bad=0 started
+	local writers=(rules knobs "${NAMES[@]/#/mode-}")
 
 	rm -f "$TMP/enough"
 	for ns in "${NAMES[@]}"; do
@@ -56,7 +78,12 @@ storm() {
 		again "idle-$ns" "$ns" duo -n $STUCK o:until=close,700
 		again "closed-$ns" "$ns" leak -k eof -n $((STUCK / 3)) -w 700
 		again "orphans-$ns" "$ns" orphans -s fin_wait1 -d close -n 5 -w 700
+		if [[ -n $chased ]]; then
+			chaser "mode-$ns" "$ns"
+			continue
+		fi
 		writer "mode-$ns" "$ns" "$SYSCTL/mode off" "$SYSCTL/mode enforce"
+		writers+=("modes-$ns")
 		writer "modes-$ns" "$ns" "$SYSCTL/mode observe" "$SYSCTL/mode enforce" "$SYSCTL/mode off" "$SYSCTL/mode enforce"
 	done
 	writer rules a "$RULES uid\t77\texempt\n" "$RULES rport\t1\testablished_ms\t1\n" "$RULES #\n"
@@ -69,14 +96,16 @@ storm() {
 	for ns in "${NAMES[@]}"; do
 		for name in idle closed orphans; do
 			ended "$name-$ns"
-			n=$((n + $(field n "$(await "$name-$ns" '^ran')")))
+			times=$(field n "$(await "$name-$ns" '^ran')") || bad=$((bad + 1))
+			n=$((n + ${times:-0}))
 		done
 	done
 	check "$what: there were sockets again and again ($n)" test "$n" -ge $((3 * ${#NAMES[@]}))
 	n=0
-	for name in rules knobs "${NAMES[@]/#/mode-}" "${NAMES[@]/#/modes-}"; do
+	for name in "${writers[@]}"; do
 		ended "$name" || bad=$((bad + 1))
-		n=$((n + $(field n "$(await "$name" '^wrote')")))
+		times=$(field n "$(await "$name" '^wrote')") || bad=$((bad + 1))
+		n=$((n + ${times:-0}))
 	done
 	check_is "$what: every write was taken" 0 "$bad"
 	check "$what: and there were many ($n)" test "$n" -gt $((10 * ROUND_S))
@@ -114,7 +143,7 @@ slow_stores() {
 	read -r first last < <(awk '$NF == "[tcp_reaper]" && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort | sed -n '1p;$p' | paste -sd ' ')
 	# In their simple form they come and go without patching what others run.
 	[[ ! -e $OPTIMIZED ]] || echo 0 >"$OPTIMIZED"
-	insmod ./slow_stores.ko from=0x"$first" to=0x"$last" us=1000 one_in=100 \
+	insmod ./slow_stores.ko from=0x"$first" to=0x"$last" ms=50 one_in=200 wide=1 \
 		functions=tcp_abort,tcp_disconnect,tcp_done,tcp_set_keepalive,tcp_shutdown
 }
 
@@ -130,7 +159,7 @@ elif [[ $(uname -m) != x86_64 ]]; then
 elif check "workers are held up before stores" slow_stores; then
 	diag "$(</sys/module/slow_stores/parameters/stores) stores of the module"
 	for action in reset probe; do
-		storm "held up, $action" $action
+		storm "held up, $action" $action chased
 	done
 	works "held up"
 	diag "held up $(</sys/module/slow_stores/parameters/held_up) times"

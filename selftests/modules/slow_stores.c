@@ -37,13 +37,19 @@ module_param_array(functions, charp, &nr_functions, 0400);
 MODULE_PARM_DESC(functions,
 		 "functions of the kernel, those that it does not have too");
 
-static unsigned int us = 1000;
-module_param(us, uint, 0644);
+static unsigned int ms = 1;
+module_param(ms, uint, 0644);
 MODULE_PARM_DESC(us, "how long a worker is held up");
 
 static unsigned int one_in = 128;
 module_param(one_in, uint, 0644);
 MODULE_PARM_DESC(one_in, "how many stores go by for each that is held up");
+
+static bool wide;
+module_param(wide, bool, 0400);
+MODULE_PARM_DESC(
+	wide,
+	"only stores of 64 bits, and those that change a part of what is there: where a word has several things in it");
 
 static unsigned int stores;
 module_param(stores, uint, 0444);
@@ -71,7 +77,7 @@ static int before_store(struct kprobe *p, struct pt_regs *regs)
 	if ((thrown >> 8) % max(one_in, 1U))
 		return 0;
 	held_up++;
-	udelay(us);
+	mdelay(ms);
 	return 0;
 }
 
@@ -80,7 +86,7 @@ NOKPROBE_SYMBOL(before_store);
 static int at_entry(struct kprobe *p, struct pt_regs *regs)
 {
 	if (current->flags & PF_WQ_WORKER)
-		udelay(us / 4);
+		udelay(200);
 	return 0;
 }
 
@@ -114,6 +120,7 @@ static void leave_functions(void)
  */
 static bool looks_like_store(const u8 *at)
 {
+	bool narrow = wide;
 	u8 mod, reg, rm;
 
 	/* 16 bits, LOCK */
@@ -121,7 +128,7 @@ static bool looks_like_store(const u8 *at)
 		at++;
 	/* REX */
 	if ((*at & 0xf0) == 0x40)
-		at++;
+		narrow &= !(*at++ & 8);
 	mod = at[1] >> 6;
 	reg = at[1] >> 3 & 7;
 	rm = at[1] & 7;
@@ -139,16 +146,17 @@ static bool looks_like_store(const u8 *at)
 	case 0x29: /* sub */
 	case 0x30:
 	case 0x31: /* xor */
+		return true;
 	case 0x88:
 	case 0x89: /* mov */
-		return true;
+		return !narrow;
 	case 0x80:
 	case 0x81:
 	case 0x83: /* the same with a constant; 7 is cmp */
 		return reg != 7;
 	case 0xc6:
 	case 0xc7: /* mov of a constant */
-		return !reg;
+		return !reg && !narrow;
 	default:
 		return false;
 	}
