@@ -295,9 +295,7 @@ cleanup() {
 	done
 	[[ ! -d /sys/module/kern_sock ]] || rmmod kern_sock
 	unload 2>/dev/null
-	for name in same_name slow_stores; do
-		[[ ! -d /sys/module/$name ]] || rmmod "$name"
-	done
+	[[ ! -d /sys/module/same_name ]] || rmmod same_name
 	for name in "${namespaces[@]}"; do
 		ip netns del "$(ns_name "$name")"
 	done
