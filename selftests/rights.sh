@@ -64,6 +64,11 @@ as() {
 	"${@:1:$#-1}" bash -c "$(declare -f outcomes); ${*: -1}"
 }
 
+# fails COMMAND...
+fails() {
+	! "$@"
+}
+
 as_in() {
 	as ip netns exec "$(ns_name "$1")" "${@:2}"
 }
@@ -175,6 +180,11 @@ OTHER_SYS="nsenter --net=$(ns_file a) mount -t sysfs sysfs /sys && "
 check_is "with netns_admin=N, root outside may change its knobs, by files opened inside" "$K changed,$K ok" \
 	"$(as unshare --mount "${OTHER_SYS}outcomes $(ns_file a)"' <<<"$KNOBS"')"
 check_is "and its own" "$K changed,$K ok" "$(as env "$KNOBS_TRIED")"
+if command -v reaperctl >/dev/null; then
+	check "and so does reaperctl, from outside" reaperctl -n "$(ns_name a)" set close_wait.timeout_ms=4711
+	check_is "which reached it" 4711 "$(knob a close_wait/timeout_ms)"
+	check "but not from inside" fails in_ns a reaperctl set close_wait.timeout_ms=1
+fi
 # netns_admin is among them.
 check_is "and the template" "$T changed,$T ok" "$(as env "$TEMPLATE_TRIED")"
 

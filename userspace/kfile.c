@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,48 @@ int kfile_value(const char *path, char *buf, size_t size)
 	return err;
 }
 
+/* The network namespace in which the tool was started; -1 while it is there. */
+static int home = -1;
+
+/**
+ * kfile_home() - say where the tool was, before it goes elsewhere
+ * @fd: of that network namespace; stays open
+ */
+void kfile_home(int fd)
+{
+	home = fd;
+}
+
+/*
+ * With netns_admin=N the module asks where the writer is: only the initial
+ * network namespace will do. The file is of the namespace in which it was
+ * opened, so the tool goes home for the write alone.
+ */
+static ssize_t write_from_home(int fd, const char *text, size_t len)
+{
+	int there = -1, err;
+	ssize_t put;
+
+	if (home >= 0) {
+		there = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (there < 0)
+			return -1;
+		if (setns(home, CLONE_NEWNET)) {
+			close(there);
+			return -1;
+		}
+	}
+	put = write(fd, text, len);
+	err = errno;
+	/* In the wrong namespace the next write would hit the wrong one. */
+	if (there >= 0 && setns(there, CLONE_NEWNET))
+		abort();
+	if (there >= 0)
+		close(there);
+	errno = err;
+	return put;
+}
+
 /**
  * kfile_write() - write one value with one write(2)
  * @path: the file; it is never created
@@ -193,7 +236,7 @@ int kfile_write(const char *path, const char *value)
 		close(fd);
 		return -ENOMEM;
 	}
-	put = write(fd, line, len);
+	put = write_from_home(fd, line, len);
 	if (put != len)
 		err = put < 0 ? -errno : -EIO;
 	free(line);

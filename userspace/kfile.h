@@ -28,6 +28,7 @@ bool kfile_exists(const char *path);
 int kfile_open(const char *path);
 int kfile_inode(const char *path, uint64_t *inode);
 int kfile_value(const char *path, char *buf, size_t size);
+void kfile_home(int fd);
 int kfile_write(const char *path, const char *value);
 int kfile_save(const char *path, const char *text);
 int kfile_mkdir(const char *path);

@@ -5,6 +5,7 @@
  * nothing needs to be mounted.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 
 /* Inode number of the namespace the program is in; 0: not known. */
 static uint64_t here;
+/* It is no longer where it was started. */
+static bool went;
 
 /**
  * netns_set_free() - let go of the namespaces
@@ -51,6 +54,13 @@ enum rc netns_enter(const struct netns *ns)
 		here = 0;
 	if (ns->fd < 0 || kfile_pseudo() || (here && ns->inode == here))
 		return RC_DONE;
+	if (!went) {
+		int home = open(NETNS_OWN, O_RDONLY | O_CLOEXEC);
+
+		if (home >= 0)
+			kfile_home(home);
+		went = true;
+	}
 	if (!setns(ns->fd, CLONE_NEWNET)) {
 		here = ns->inode;
 		return RC_DONE;

@@ -3,6 +3,7 @@
  * /sys/module/tcp_reaper/parameters/: what a new namespace starts with, and
  * what holds for all of them together.
  */
+#include <linux/capability.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -16,15 +17,18 @@
 #include "track/share.h"
 
 /*
- * The files are root's, but root in a container may be the same user, and is
- * not to decide for others. Loading the module is right enough to say with
- * what.
+ * The files are root's, but root in a user namespace may be the same user, and
+ * is not to decide for others; nor, with netns_admin=N, root in a container,
+ * which could take that back here. Loading the module is right enough to say
+ * with what.
  */
 static int may_set(void)
 {
-	bool loading = THIS_MODULE->state != MODULE_STATE_LIVE;
-
-	return loading || tcp_reaper_is_host() ? 0 : -EPERM;
+	if (THIS_MODULE->state != MODULE_STATE_LIVE)
+		return 0;
+	if (READ_ONCE(tcp_reaper_netns_admin))
+		return capable(CAP_NET_ADMIN) ? 0 : -EPERM;
+	return tcp_reaper_is_host() ? 0 : -EPERM;
 }
 
 static int uint_set(const char *text, const struct kernel_param *kp)
