@@ -15,6 +15,7 @@
 #include "hook/hook.h"
 #include "hook/nursery.h"
 #include "net/all.h"
+#include "net/change.h"
 #include "net/net.h"
 #include "net/netns.h"
 #include "show/sysfs.h"
@@ -55,7 +56,6 @@ static bool show(const struct sock **witness)
 {
 	struct tcp_reaper_net *rn = tcp_reaper_net(&init_net);
 	struct socket *socket = make_socket();
-	bool asks = READ_ONCE(rn->asks);
 	struct sockaddr_in here = {
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -73,7 +73,8 @@ static bool show(const struct sock **witness)
 	WRITE_ONCE(*witness, socket->sk);
 	sock_release(socket);
 	WRITE_ONCE(*witness, NULL);
-	WRITE_ONCE(rn->asks, asks);
+	/* By its mode again, which may have been written meanwhile. */
+	tcp_reaper_change_begin(rn);
 	return true;
 }
 
@@ -84,9 +85,12 @@ static int __init tcp_reaper_init(void)
 	err = learn();
 	if (err)
 		return err;
-	err = tcp_reaper_entry_setup();
+	err = tcp_reaper_clock_setup();
 	if (err)
 		goto err_abort;
+	err = tcp_reaper_entry_setup();
+	if (err)
+		goto err_clock;
 	err = tcp_reaper_owner_setup();
 	if (err)
 		goto err_entry;
@@ -109,7 +113,6 @@ static int __init tcp_reaper_init(void)
 
 err_sysfs:
 	tcp_reaper_all_teardown();
-	tcp_reaper_clock_stop();
 	tcp_reaper_sysfs_teardown();
 err_nursery:
 	tcp_reaper_nursery_teardown();
@@ -119,6 +122,8 @@ err_owner:
 	tcp_reaper_owner_teardown();
 err_entry:
 	tcp_reaper_entry_teardown();
+err_clock:
+	tcp_reaper_clock_teardown();
 err_abort:
 	tcp_reaper_abort_teardown();
 	return err;
@@ -137,12 +142,12 @@ static void __exit tcp_reaper_exit(void)
 	tcp_reaper_netns_close();
 	tcp_reaper_netns_exit();
 	tcp_reaper_all_teardown();
-	tcp_reaper_clock_stop();
 	tcp_reaper_sysfs_teardown();
 	tcp_reaper_nursery_teardown();
 	tcp_reaper_census_teardown();
 	tcp_reaper_owner_teardown();
 	tcp_reaper_entry_teardown();
+	tcp_reaper_clock_teardown();
 	tcp_reaper_abort_teardown();
 }
 

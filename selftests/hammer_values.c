@@ -20,7 +20,6 @@
 static const char *const modes[] = { "off", "observe", "enforce", NULL };
 static const char *const actions[] = { "reset", "fin", NULL };
 static const char *const probes[] = { "probe", "reset", NULL };
-static const char *const bools[] = { "Y", "N", NULL };
 
 /* A knob is a file in sysfs, and with "_" for "/" one in sysctl. */
 static const struct hammer_file knobs[] = {
@@ -36,6 +35,7 @@ static const struct hammer_file knobs[] = {
 	{ .name = "fin_wait2/timeout_ms", .max = UINT32_MAX },
 	{ .name = "established/timeout_ms", .max = UINT32_MAX },
 	{ .name = "established/action", .words = probes },
+	{ .name = "established/keepalive", .max = 1 },
 };
 
 static const struct hammer_file others[] = {
@@ -44,7 +44,6 @@ static const struct hammer_file others[] = {
 	{ .name = PARAMETERS "close_wait_timeout_ms", .max = UINT32_MAX },
 	{ .name = PARAMETERS "orphan_timeout_ms", .max = UINT32_MAX },
 	{ .name = PARAMETERS "orphan_max", .max = UINT32_MAX },
-	{ .name = PARAMETERS "netns_admin", .words = bools },
 	{ .name = PARAMETERS "max_tracked", .max = UINT32_MAX },
 	{ .name = PARAMETERS "census_interval_s", .max = UINT32_MAX },
 };

@@ -140,7 +140,7 @@ static int disconnect_and_done(struct sock *sk, bool drop_unread)
  *
  * The owner's next call gets ECONNABORTED.
  *
- * Context: process context; does not sleep.
+ * Context: process context; may sleep, for memory alone.
  * Return: 0; -EOPNOTSUPP if the protocol or the kernel would not; another
  * negative errno.
  */

@@ -19,6 +19,9 @@
 #include "track/owner.h"
 #include "track/round.h"
 
+/* The module is on its way out: a new namespace is to have no files. */
+static bool no_files;
+
 static int add_files(struct tcp_reaper_net *rn)
 {
 	int err = tcp_reaper_sysfs_add(rn);
@@ -67,7 +70,7 @@ static int __net_init net_start(struct net *net)
 	rn->net = net;
 	mutex_init(&rn->lock);
 	tcp_reaper_template_copy(&rn->policy);
-	err = tcp_reaper_log_setup(&rn->log);
+	err = tcp_reaper_log_setup(&rn->log, net);
 	if (err)
 		return err;
 	err = tcp_reaper_round_join(rn, net);
@@ -80,6 +83,10 @@ static int __net_init net_start(struct net *net)
 	if (err)
 		goto err_files;
 	tcp_reaper_change_begin(rn);
+	/* It is found by tcp_reaper_netns_close(), or sees that one coming. */
+	smp_mb();
+	if (READ_ONCE(no_files))
+		del_files(rn);
 	return 0;
 
 err_files:
@@ -143,7 +150,7 @@ int tcp_reaper_netns_init(void)
  * Who removes a file waits for those who are inside a call on it, for as long
  * as a page fault of theirs takes. So it is done before
  * unregister_pernet_subsys(), which no namespace can be made or ended beside.
- * What is made from here on has its files removed there.
+ * What is made from here on has no files.
  *
  * Context: process context, sleeps.
  */
@@ -153,6 +160,9 @@ void tcp_reaper_netns_close(void)
 	unsigned long id = 0;
 	struct net *net;
 
+	WRITE_ONCE(no_files, true);
+	/* Pairs with the one in net_start(). */
+	smp_mb();
 	for (;; id++) {
 		rcu_read_lock();
 		rn = tcp_reaper_all_from(&id);

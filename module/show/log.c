@@ -18,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
+#include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "compat/procfs.h"
@@ -112,11 +113,13 @@ void tcp_reaper_log_quiesce(void)
 /**
  * tcp_reaper_log_setup - an empty log
  * @log: the log
+ * @net: whose
  *
  * Return: 0 or -ENOMEM.
  */
-int tcp_reaper_log_setup(struct tcp_reaper_log *log)
+int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net)
 {
+	log->net = net;
 	spin_lock_init(&log->lock);
 	log->waiters = kmalloc(sizeof(*log->waiters), GFP_KERNEL);
 	if (!log->waiters)
@@ -198,6 +201,19 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 	spin_lock(&log->lock);
 	log->lines[log->next++ % TCP_REAPER_LOG_LINES] = *line;
 	spin_unlock(&log->lock);
+}
+
+/**
+ * tcp_reaper_log_wake - tell those who poll that there is something new
+ * @log: the log
+ *
+ * Apart from noting it, as there may be very many, and a socket's lock is held
+ * then.
+ *
+ * Context: process context.
+ */
+void tcp_reaper_log_wake(struct tcp_reaper_log *log)
+{
 	wake_up_interruptible_poll(&log->waiters->wait, EPOLLIN | EPOLLRDNORM);
 }
 
@@ -276,6 +292,25 @@ static int log_open(struct inode *inode, struct file *file)
 				sizeof(struct tcp_reaper_log_line));
 }
 
+/*
+ * The namespace is pinned for the time of the call, not for that of the file:
+ * its end would have to wait for a page fault of the reader's, and the end of
+ * every other namespace with it.
+ */
+static ssize_t log_read(struct file *file, char __user *buf, size_t size,
+			loff_t *pos)
+{
+	struct tcp_reaper_log *log = tcp_reaper_pde_data(file_inode(file));
+	struct net *net = maybe_get_net(log->net);
+	ssize_t len;
+
+	if (!net)
+		return -ENODEV;
+	len = seq_read(file, buf, size, pos);
+	put_net(net);
+	return len;
+}
+
 static __poll_t log_poll(struct file *file, poll_table *wait)
 {
 	struct tcp_reaper_log *log = tcp_reaper_pde_data(file_inode(file));
@@ -292,7 +327,7 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 
 const struct proc_ops tcp_reaper_log_proc_ops = {
 	.proc_open = log_open,
-	.proc_read = seq_read,
+	.proc_read = log_read,
 	.proc_lseek = seq_lseek,
 	.proc_release = seq_release_private,
 	.proc_poll = log_poll,

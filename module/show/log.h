@@ -10,6 +10,7 @@
 
 #include "sock/flow.h"
 
+struct net;
 struct sock;
 struct tcp_reaper_facts;
 
@@ -44,12 +45,14 @@ struct tcp_reaper_log_line {
 
 /**
  * struct tcp_reaper_log - what was done in a namespace
+ * @net: whose log it is
  * @lock: protects @lines and @next
  * @lines: a ring; NULL until the first action
  * @next: number of the next line, from 0; line n is at n % TCP_REAPER_LOG_LINES
  * @waiters: who polls for it; may live on for a while (log.c)
  */
 struct tcp_reaper_log {
+	struct net *net;
 	spinlock_t lock; /* see above */
 	struct tcp_reaper_log_line *lines;
 	u64 next;
@@ -58,12 +61,13 @@ struct tcp_reaper_log {
 
 extern const struct proc_ops tcp_reaper_log_proc_ops;
 
-int tcp_reaper_log_setup(struct tcp_reaper_log *log);
+int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net);
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log);
 void tcp_reaper_log_quiesce(void);
 void tcp_reaper_log_prepare(struct tcp_reaper_log_line *line, struct sock *sk,
 			    const struct tcp_reaper_facts *facts, u8 action);
 void tcp_reaper_log(struct tcp_reaper_log *log,
 		    const struct tcp_reaper_log_line *line);
+void tcp_reaper_log_wake(struct tcp_reaper_log *log);
 
 #endif

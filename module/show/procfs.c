@@ -66,10 +66,39 @@ static ssize_t rules_write(struct file *file, const char __user *buf,
 	return err ? err : len;
 }
 
+/* The namespace is pinned for the time of the call, as by log_read(). */
+static ssize_t rules_read_pinned(struct file *file, char __user *buf,
+				 size_t len, loff_t *pos)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_pde_data(file_inode(file));
+	struct net *net = maybe_get_net(rn->net);
+	ssize_t done;
+
+	if (!net)
+		return -ENODEV;
+	done = seq_read(file, buf, len, pos);
+	put_net(net);
+	return done;
+}
+
+static ssize_t rules_write_pinned(struct file *file, const char __user *buf,
+				  size_t len, loff_t *pos)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_pde_data(file_inode(file));
+	struct net *net = maybe_get_net(rn->net);
+	ssize_t done;
+
+	if (!net)
+		return -ENODEV;
+	done = rules_write(file, buf, len, pos);
+	put_net(net);
+	return done;
+}
+
 static const struct proc_ops rules_ops = {
 	.proc_open = rules_open,
-	.proc_read = seq_read,
-	.proc_write = rules_write,
+	.proc_read = rules_read_pinned,
+	.proc_write = rules_write_pinned,
 	.proc_lseek = seq_lseek,
 	.proc_release = single_release,
 };

@@ -27,6 +27,9 @@
 /* An age is at most this much shorter than it says: see elapsed_ms. */
 #define STALE_MS 100
 
+/* Its own: whoever clogs a queue of the system would stop every timeout. */
+static struct workqueue_struct *wq;
+
 static void beat(struct work_struct *work);
 static DECLARE_DELAYED_WORK(beat_work, beat);
 
@@ -80,7 +83,7 @@ static void beat(struct work_struct *work)
 	if (users <= 0)
 		return;
 	stood_still(due);
-	queue_delayed_work(system_unbound_wq, &beat_work, BEAT);
+	queue_delayed_work(wq, &beat_work, BEAT);
 }
 
 /**
@@ -101,17 +104,30 @@ void tcp_reaper_clock_use(int delta)
 		clock.beat = get_jiffies_64();
 	write_sequnlock_bh(&clock.lock);
 	if (begin)
-		queue_delayed_work(system_unbound_wq, &beat_work, BEAT);
+		queue_delayed_work(wq, &beat_work, BEAT);
 }
 
 /**
- * tcp_reaper_clock_stop - stop the beat, once nothing is left that grows old
+ * tcp_reaper_clock_setup - before anybody uses the clock
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tcp_reaper_clock_setup(void)
+{
+	wq = alloc_workqueue("tcp_reaper_clock",
+			     WQ_UNBOUND | WQ_FREEZABLE | WQ_MEM_RECLAIM, 0);
+	return wq ? 0 : -ENOMEM;
+}
+
+/**
+ * tcp_reaper_clock_teardown - once nothing is left that grows old
  *
  * Context: process context, sleeps.
  */
-void tcp_reaper_clock_stop(void)
+void tcp_reaper_clock_teardown(void)
 {
 	cancel_delayed_work_sync(&beat_work);
+	destroy_workqueue(wq);
 }
 
 /**

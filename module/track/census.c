@@ -90,8 +90,8 @@ static struct plan {
 	.stopped = true,
 };
 
-static void step(struct work_struct *work);
-static DECLARE_DELAYED_WORK(census_work, step);
+static void census_step(struct work_struct *work);
+static DECLARE_DELAYED_WORK(census_work, census_step);
 static struct workqueue_struct *wq;
 
 /* The namespace of a pinned socket, if there is such a one; under RCU. */
@@ -351,7 +351,7 @@ static void finish(void)
 	spin_unlock_bh(&plan.lock);
 }
 
-static void step(struct work_struct *work)
+static void census_step(struct work_struct *work)
 {
 	u64 start;
 	bool over;

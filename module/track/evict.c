@@ -164,7 +164,7 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 			  bool observed, struct tcp_reaper_entry **batch,
 			  int room)
 {
-	int n = 0, looks = 0;
+	int n = 0, looks = 0, before;
 	struct tcp_reaper_entry *e;
 	u64 next;
 
@@ -194,6 +194,7 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 		e = tcp_reaper_table_from(table, &evict->cursor, &next);
 		if (!e)
 			break;
+		before = n;
 		for (; e; e = tcp_reaper_table_same_bucket(e, evict->cursor)) {
 			looks++;
 			if (!eligible(e))
@@ -201,8 +202,7 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 			if (evict->phase != TCP_REAPER_EVICT_PICK)
 				note_age(evict, e);
 			else if (n == room)
-				/* The bucket is met again, from its start. */
-				return n;
+				goto full;
 			else if (goes(evict, e, observed))
 				batch[n++] = e;
 		}
@@ -212,6 +212,20 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 	}
 	if (evict->cursor < TCP_REAPER_KEY_END)
 		return n;
+	goto walked;
+
+full:
+	/*
+	 * The bucket is met again, from its start. If all are of this one, it
+	 * might be met for ever: then the rest of it is the next round's.
+	 */
+	if (!before) {
+		evict->cursor = next;
+		evict->crowded = true;
+	}
+	return n;
+
+walked:
 	if (evict->phase == TCP_REAPER_EVICT_PICK)
 		tcp_reaper_evict_stop(evict);
 	else

@@ -221,18 +221,30 @@ static u64 rest_for(struct tcp_reaper_owner *owner, u64 worked_ns)
 
 	owner->ended_ns = now;
 	owner->spent_ns -= min(owner->spent_ns, paid);
-	/* The end is looked at by the clock: what is more is others' work. */
-	owner->spent_ns += min_t(u64, worked_ns, STRETCH_NS);
+	owner->spent_ns += worked_ns;
 	if (owner->spent_ns <= credit)
 		return 0;
 	return nsecs_to_jiffies64((owner->spent_ns - credit) * factor) + 1;
 }
 
-static void work(struct work_struct *work)
+/*
+ * Time spent at work since then. The clock ends a stretch, so that up to a
+ * stretch it tells; what is more by the clock may have been others' work, and
+ * counts as far as the scheduler charged it to this worker.
+ */
+static u64 worked_ns(u64 start, u64 ran)
+{
+	u64 by_clock = min_t(u64, ktime_get_ns() - start, STRETCH_NS);
+
+	return max_t(u64, by_clock, current->se.sum_exec_runtime - ran);
+}
+
+static void owner_work(struct work_struct *work)
 {
 	struct tcp_reaper_owner *owner =
 		container_of(work, struct tcp_reaper_owner, work.work);
 	u64 now, due = TCP_REAPER_NOT_DUE, start = ktime_get_ns();
+	u64 ran = current->se.sum_exec_runtime;
 	struct tcp_reaper_turn *turn;
 
 	spin_lock_bh(&owner->lock);
@@ -253,7 +265,7 @@ static void work(struct work_struct *work)
 	list_for_each_entry(turn, &owner->served, list)
 		due = min(due, turn->due);
 	now = tcp_reaper_now();
-	owner->rested = now + rest_for(owner, ktime_get_ns() - start);
+	owner->rested = now + rest_for(owner, worked_ns(start, ran));
 	owner->running = false;
 	owner->set_for = TCP_REAPER_NOT_DUE;
 	set_worker(owner, due, now);
@@ -312,7 +324,7 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 	INIT_LIST_HEAD(&fresh->served);
 	spin_lock_init(&fresh->lock);
 	fresh->set_for = TCP_REAPER_NOT_DUE;
-	INIT_DELAYED_WORK(&fresh->work, work);
+	INIT_DELAYED_WORK(&fresh->work, owner_work);
 
 	mutex_lock(&owners_lock);
 	/* One that is an owner of its own is not there yet. */

@@ -20,6 +20,7 @@
 #include "entry.h"
 #include "net/net.h"
 #include "round.h"
+#include "show/log.h"
 #include "show/stats.h"
 #include "show/tracing.h"
 #include "sock/clock.h"
@@ -438,6 +439,7 @@ static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
 			tcp_reaper_act(rn, &doomed->copy[i], doomed->evicted);
 		cond_resched();
 	}
+	tcp_reaper_log_wake(&rn->log);
 	mutex_lock(&rn->lock);
 	now = tcp_reaper_now();
 	for (i = 0; i < doomed->nr; i++) {

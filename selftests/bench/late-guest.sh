@@ -51,7 +51,7 @@ changes_seen() {
 		idle 0.2
 		echo 0 >$tracing/tracing_on
 		cp $tracing/trace /tmp/trace
-		result "a change, as the next look is overdue: it is looked at" grep -q 'execute_start: .* tick \[tcp_reaper\]' /tmp/trace
+		result "a change, as the next look is overdue: it is looked at" grep -q 'execute_start: .* owner_work \[tcp_reaper\]' /tmp/trace
 	done
 	end_all
 }
