@@ -129,7 +129,7 @@ stop slow
 # Many more than go at a time, and others come while they go.
 echo 100000 >/proc/sys/net/ipv4/tcp_max_orphans
 policy flood orphan/max=100 mode=enforce
-background flood flood pile -n $(($(many 8000) * 2)) -b "$(many 8000)" -c 100
+background flood flood pile -n $(($(many 2000) * 2)) -b "$(many 2000)" -c 100
 await flood '^ready' 120 >"$TMP/line" || {
 	cat "$TMP/line"
 	exit 1

@@ -11,11 +11,19 @@ LOGGED=$(amount 3000 1000000)
 RULES=4096
 
 # A tenant's root: made by an unprivileged user, in two steps, as files of a network namespace get their owner when it is made.
-TENANT=(setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user unshare --net --mount)
+# Each is another user: all namespaces of one user have one share, and one budget.
+declare -A uids=()
+uid_of() {
+	[[ -n ${uids[$1]:-} ]] || uids[$1]=$((65534 - ${#uids[@]}))
+	uid=${uids[$1]}
+}
 
 # tenant NAME SCRIPT: a shell of the tenant's, with its loopback up and its own /sys.
 tenant() {
-	background "$1" init "${TENANT[@]}" bash -c "trap 'kill -KILL \$(jobs -p); exit' TERM; mount -t sysfs sysfs /sys && ip link set lo up && $2"
+	local uid
+	uid_of "$1"
+	background "$1" init setpriv --reuid "$uid" --regid "$uid" --clear-groups unshare --user --map-root-user unshare --net --mount \
+		bash -c "trap 'kill -KILL \$(jobs -p); exit' TERM; mount -t sysfs sysfs /sys && ip link set lo up && $2"
 }
 
 # hoard_script N: 12,800 connections a listener; the next begins when all of the one before are in CLOSE_WAIT.
