@@ -7,7 +7,8 @@
 # Of the kernel's orphans; when one is slow to go, it counts double.
 LIMIT=600
 # A quarter of a second, and what it takes to read /proc/net/tcp meanwhile; once in a while the host has other things to do.
-TICK=$((450 * patience))
+# A tenant's worker rests in between, for longer where a kernel takes its time for each.
+TICK=$((1000 * patience))
 SLOWEST=$((2000 * patience))
 
 too_many() {
@@ -129,7 +130,7 @@ stop slow
 # Many more than go at a time, and others come while they go.
 echo 100000 >/proc/sys/net/ipv4/tcp_max_orphans
 policy flood orphan/max=100 mode=enforce
-background flood flood pile -n $(($(many 2000) * 2)) -b "$(many 2000)" -c 100
+background flood flood pile -n $(($(many 800) * 2)) -b "$(many 800)" -c 100
 await flood '^ready' 120 >"$TMP/line" || {
 	cat "$TMP/line"
 	exit 1
