@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * tcp_reaper: ends TCP sockets that linger in CLOSE_WAIT or without an owner,
  * by the policy of their network namespace.

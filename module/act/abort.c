@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * How a socket is ended by whoever has its lock: the peer gets a RST, the owner
  * an error, and whoever waits on it is woken. Which function does that without
@@ -58,10 +58,8 @@ static bool leaves_lock(struct sock *sk)
 void tcp_reaper_abort_setup(struct sock *sk)
 {
 	abort_locked = leaves_lock(sk);
-	if (abort_locked)
-		return;
 	done = symbol_get(tcp_done);
-	if (!done)
+	if (!done && !abort_locked)
 		pr_warn("this kernel has no way to end a socket by whoever has its lock (CONFIG_BPF_SYSCALL is off): nothing will be reset\n");
 }
 
@@ -146,7 +144,7 @@ static int disconnect_and_done(struct sock *sk, bool drop_unread)
  */
 int tcp_reaper_abort(struct sock *sk, bool drop_unread)
 {
-	int err;
+	int err = 0;
 
 	/* What a protocol put in its place may take the lock. */
 	if (sk->sk_prot->diag_destroy != tcp_abort)
@@ -154,7 +152,12 @@ int tcp_reaper_abort(struct sock *sk, bool drop_unread)
 	drop_unread &= !sock_flag(sk, SOCK_DEAD) && !inet_csk(sk)->icsk_ulp_ops;
 	if (abort_locked)
 		err = tcp_reaper_tcp_abort_locked(sk, ECONNABORTED);
-	else
+	/*
+	 * Before bac76cf89816 ("tcp: fix forever orphan socket caused by
+	 * tcp_abort", 6.11 and stable) it did nothing for an orphan but to drop
+	 * what it had to send, so that nothing ended it any more.
+	 */
+	if (!abort_locked || (!err && inet_sk_state_load(sk) != TCP_CLOSE))
 		err = disconnect_and_done(sk, drop_unread);
 	if (err)
 		return err;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ends a socket: pin it, take its lock if nobody has it, look again, act. From
  * the look to the end of the act the lock is held, so that nothing comes in
@@ -73,7 +73,7 @@ static struct tcp_reaper_decision decide(struct tcp_reaper_net *rn,
 
 	/* Anew each time: a change takes effect at once. */
 	tcp_reaper_policy_snapshot(rn, &policy);
-	d = tcp_reaper_judge(rn, &policy, sk, facts, false);
+	d = tcp_reaper_judge(rn, &policy, sk, facts, NULL);
 	if (evict &&
 	    (d.verdict == TCP_REAPER_WAIT || d.verdict == TCP_REAPER_DUE ||
 	     d.verdict == TCP_REAPER_SPARED_ACTIVE)) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # usage: probe.sh OUT "PROBE.c..." CC FLAGS...
 # Writes to OUT a TCP_REAPER_HAVE_NAME for each probe/name.c that compiles.
 # sane.c must: if not, the answers would all be "no" for the wrong reason.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The list of rules of a namespace: replaced as a whole, read under RCU.
  */
@@ -6,6 +6,7 @@
 #include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
@@ -17,6 +18,7 @@
 
 #include "decide/rules.h"
 #include "shared/policy.h"
+#include "track/entry.h"
 
 /* A rule's timeouts are in the order of the classes. */
 static_assert((int)TCP_REAPER_RULE_CLOSE_WAIT == (int)TCP_REAPER_CLOSE_WAIT);
@@ -27,7 +29,7 @@ static_assert((int)TCP_REAPER_RULE_ESTABLISHED == (int)TCP_REAPER_ESTABLISHED);
 /**
  * struct counted_rule - a rule in its list
  * @rule: never changes
- * @hits: decisions it made
+ * @hits: sockets that it decided about, each once
  */
 struct counted_rule {
 	struct tcp_reaper_rule rule;
@@ -39,6 +41,8 @@ struct counted_rule {
  * @refs: the slot it is in, and readers that sleep. Others hold it by RCU.
  * @rcu: for its end
  * @n: how many
+ * @number: which of the namespace's lists it is, by which a socket is counted
+ *	anew in another list
  * @shortest_ms: by enum tcp_reaper_rule_timeout, the shortest that any rule
  *	gives; 0 if none does
  * @v: the rules, in the order in which they are tried
@@ -47,6 +51,7 @@ struct tcp_reaper_rules {
 	refcount_t refs;
 	struct rcu_head rcu;
 	unsigned int n;
+	u8 number;
 	u32 shortest_ms[TCP_REAPER_RULE_NR_TIMEOUTS];
 	struct counted_rule v[];
 };
@@ -157,14 +162,17 @@ struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len)
  * tcp_reaper_rules_replace - put a list in the place of another
  * @slot: where the namespace keeps its list; NULL is the empty one
  * @rules: of tcp_reaper_rules_make()
+ * @number: from 1 to TCP_REAPER_RULES_NUMBERS, another than that of the last
  *
  * Hits begin anew.
  *
  * Context: process context; does not wait for readers.
  */
 void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			      struct tcp_reaper_rules *rules)
+			      struct tcp_reaper_rules *rules, u8 number)
 {
+	if (rules)
+		rules->number = number;
 	/* An exchange orders those who replace it, without a lock. */
 	rules = unrcu_pointer(xchg(slot, RCU_INITIALIZER(rules)));
 	rules_put(rules);
@@ -178,7 +186,7 @@ void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
  */
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot)
 {
-	tcp_reaper_rules_replace(slot, NULL);
+	tcp_reaper_rules_replace(slot, NULL, 0);
 }
 
 /**
@@ -206,27 +214,39 @@ u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
  * tcp_reaper_rules_find - the rule that decides about a socket
  * @rules: the list, from rcu_dereference(); NULL is the empty one
  * @flow: the socket
- * @count: it is a decision, not only a look
  *
  * Context: any, under rcu_read_lock().
  * Return: the first that matches, valid until rcu_read_unlock(), or NULL.
  */
 const struct tcp_reaper_rule *
-tcp_reaper_rules_find(struct tcp_reaper_rules *rules,
-		      const struct tcp_reaper_flow *flow, bool count)
+tcp_reaper_rules_find(const struct tcp_reaper_rules *rules,
+		      const struct tcp_reaper_flow *flow)
 {
 	unsigned int i;
 
 	for (i = 0; rules && i < rules->n; i++) {
-		struct counted_rule *c = &rules->v[i];
-
-		if (!tcp_reaper_rule_match(&c->rule, flow))
-			continue;
-		if (count)
-			atomic64_inc(&c->hits);
-		return &c->rule;
+		if (tcp_reaper_rule_match(&rules->v[i].rule, flow))
+			return &rules->v[i].rule;
 	}
 	return NULL;
+}
+
+/**
+ * tcp_reaper_rules_hit - count a tracked socket as a hit, once in a list
+ * @rules: the list
+ * @rule: of it, from tcp_reaper_rules_find(): the one that decided
+ * @entry: what is tracked of the socket; its namespace is locked
+ *
+ * Context: any, under rcu_read_lock().
+ */
+void tcp_reaper_rules_hit(struct tcp_reaper_rules *rules,
+			  const struct tcp_reaper_rule *rule,
+			  struct tcp_reaper_entry *entry)
+{
+	if (entry->ruled == rules->number)
+		return;
+	entry->ruled = rules->number;
+	atomic64_inc(&container_of(rule, struct counted_rule, rule)->hits);
 }
 
 /**

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_RULES_H
 #define TCP_REAPER_RULES_H
 
@@ -6,18 +6,25 @@
 
 #include "shared/rule.h"
 
+/* Lists are numbered 1 to this, and again: struct tcp_reaper_entry. */
+#define TCP_REAPER_RULES_NUMBERS 15
+
 struct seq_file;
+struct tcp_reaper_entry;
 struct tcp_reaper_rules;
 
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot);
 struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len);
 void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			      struct tcp_reaper_rules *rules);
+			      struct tcp_reaper_rules *rules, u8 number);
 u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
 				 enum tcp_reaper_rule_timeout timeout);
 const struct tcp_reaper_rule *
-tcp_reaper_rules_find(struct tcp_reaper_rules *rules,
-		      const struct tcp_reaper_flow *flow, bool count);
+tcp_reaper_rules_find(const struct tcp_reaper_rules *rules,
+		      const struct tcp_reaper_flow *flow);
+void tcp_reaper_rules_hit(struct tcp_reaper_rules *rules,
+			  const struct tcp_reaper_rule *rule,
+			  struct tcp_reaper_entry *entry);
 void tcp_reaper_rules_show(struct seq_file *m,
 			   struct tcp_reaper_rules __rcu **slot);
 

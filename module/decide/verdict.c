@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * From a socket to a verdict: the rule that matches it, if any, and then the
  * decision, which knows of no sockets (shared/policy.c).
@@ -11,13 +11,25 @@
 #include "sock/flow.h"
 #include "verdict.h"
 
+/*
+ * One in ESTABLISHED that is not idle for its timeout is tracked for a moment,
+ * again and again: it is none that a rule decided about.
+ */
+static bool lingers(const struct tcp_reaper_facts *facts, u8 verdict)
+{
+	return facts->class != TCP_REAPER_ESTABLISHED || facts->probed ||
+	       (verdict != TCP_REAPER_WAIT &&
+		verdict != TCP_REAPER_SPARED_ACTIVE);
+}
+
 /**
  * tcp_reaper_judge - what its namespace's policy and rules say about a socket
  * @rn: the namespace
  * @policy: its policy, or a snapshot of it
  * @sk: the socket, pinned
  * @facts: what is known of it
- * @count: it is a decision, not only a look: count the hit of a rule
+ * @counted: what is tracked of it, to count it as a hit of its rule; NULL: it
+ *	is no decision, only a look
  *
  * Context: any in which RCU may be read.
  * Return: the decision.
@@ -25,7 +37,8 @@
 struct tcp_reaper_decision
 tcp_reaper_judge(struct tcp_reaper_net *rn,
 		 const struct tcp_reaper_policy *policy, const struct sock *sk,
-		 const struct tcp_reaper_facts *facts, bool count)
+		 const struct tcp_reaper_facts *facts,
+		 struct tcp_reaper_entry *counted)
 {
 	const struct tcp_reaper_rule *rule = NULL;
 	struct tcp_reaper_decision d;
@@ -36,9 +49,11 @@ tcp_reaper_judge(struct tcp_reaper_net *rn,
 	rules = rcu_dereference(rn->rules);
 	if (rules) {
 		tcp_reaper_flow_read(sk, &flow);
-		rule = tcp_reaper_rules_find(rules, &flow, count);
+		rule = tcp_reaper_rules_find(rules, &flow);
 	}
 	d = tcp_reaper_decide(policy, rule, facts);
+	if (rule && counted && lingers(facts, d.verdict))
+		tcp_reaper_rules_hit(rules, rule, counted);
 	rcu_read_unlock();
 	return d;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_HOOK_EVENTS_H
 #define TCP_REAPER_HOOK_EVENTS_H
 
@@ -9,7 +9,7 @@
 #include <net/tcp_states.h>
 
 #include "net/net.h"
-#include "nursery.h"
+#include "ring.h"
 #include "witness.h"
 
 /* What a probe handler does, whatever called it. Inlined into each. */
@@ -43,8 +43,8 @@ static __always_inline void tcp_reaper_on_fin(struct tcp_reaper_net *rn,
 					      struct sock *sk)
 {
 	if (1 << sk->sk_state & (TCPF_SYN_RECV | TCPF_ESTABLISHED))
-		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
-					tcp_sk(sk)->rcv_nxt);
+		tcp_reaper_ring_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
+				     tcp_sk(sk)->rcv_nxt);
 	else
 		preempt_enable_notrace();
 }
@@ -59,8 +59,8 @@ static __always_inline void tcp_reaper_on_close(struct tcp_reaper_net *rn,
 	if (1 << READ_ONCE(sk->sk_state) &
 	    (TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
 	     TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK))
-		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_ORPHAN,
-					READ_ONCE(tcp_sk(sk)->write_seq));
+		tcp_reaper_ring_push(rn, sk, TCP_REAPER_ORPHAN,
+				     READ_ONCE(tcp_sk(sk)->write_seq));
 	else
 		tcp_reaper_witness_saw(sk);
 }
@@ -75,12 +75,12 @@ static __always_inline void tcp_reaper_on_state(struct tcp_reaper_net *rn,
 						struct sock *sk, int state)
 {
 	if (1 << state & TCPF_CLOSE_WAIT)
-		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
-					tcp_sk(sk)->rcv_nxt);
+		tcp_reaper_ring_push(rn, sk, TCP_REAPER_CLOSE_WAIT,
+				     tcp_sk(sk)->rcv_nxt);
 	else if (1 << state & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK) &&
 		 sk->sk_shutdown == SHUTDOWN_MASK)
-		tcp_reaper_nursery_push(rn, sk, TCP_REAPER_ORPHAN,
-					READ_ONCE(tcp_sk(sk)->write_seq));
+		tcp_reaper_ring_push(rn, sk, TCP_REAPER_ORPHAN,
+				     READ_ONCE(tcp_sk(sk)->write_seq));
 	else
 		tcp_reaper_witness_saw(sk);
 }

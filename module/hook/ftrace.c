@@ -1,11 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cheapest hook: ftrace's own callback on tcp_fin and tcp_close, without
  * the kprobe layer in between. One for both: its removal waits until no task
  * can be in its trampoline any more, which takes a second on a busy machine.
  *
  * Nothing guards a callback against another on its CPU: an interrupt's may come
- * in the middle of a task's. tcp_reaper_nursery_push() is made for that. It
+ * in the middle of a task's. tcp_reaper_ring_push() is made for that. It
  * calls nothing that is hooked, so no callback calls itself.
  */
 #include <linux/errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The hook: what tells us of a transition as it happens. A ladder of ways to
  * hear of it; one that can't be installed, or that does not see what is done to

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hooks by kprobes, which every kernel that we build for has: on tcp_fin and
  * tcp_close, or on tcp_set_state.

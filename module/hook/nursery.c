@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The nursery: a ring a CPU in which probe handlers note a weak reference and
  * the time, and a worker on that CPU that settles them some tens of
@@ -6,24 +6,26 @@
  * that are there are handed over to their namespaces, also if what was noted
  * is not done yet: no record waits for another.
  */
+#include <linux/build_bug.h>
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
 #include "compat/workqueue.h"
 #include "net/net.h"
 #include "nursery.h"
+#include "ring.h"
 #include "show/stats.h"
 #include "sock/clock.h"
 #include "sock/facts.h"
@@ -39,60 +41,19 @@
 #define HANDLERS_MAX 8
 /* Longest time at a stretch; nf_conntrack's gc_worker has 10 ms. */
 #define STRETCH_NS (8 * NSEC_PER_MSEC)
-
-/**
- * struct record - what a probe handler notes of a transition
- * @sk: the socket, not pinned
- * @rn: its namespace; NULL once that is gone (tcp_reaper_nursery_purge())
- * @hash: its sk_hash
- * @seq: the number by which it is told from an heir
- * @stamp: low half of jiffies
- * @class: enum tcp_reaper_class in which it is, or is about to be
- * @lap: round of the ring, from 1 on; written last: the rest is there
+/*
+ * Sockets of a chain that are passed in search of one. The kernel's hash has
+ * one or two to a chain; a tenant's own may have all in one, and who is to look
+ * through that is the tenant's worker.
  */
-struct record {
-	struct sock *sk;
-	struct tcp_reaper_net *rn;
-	u32 hash;
-	u32 seq;
-	u32 stamp;
-	u16 class;
-	u16 lap;
-};
-
-/**
- * struct ring - the records of one CPU
- * @head: next place to take, by this CPU's handlers alone. One may come in the
- *	middle of another, as an interrupt does: each takes its place by one
- *	instruction, and then fills it.
- * @armed: the worker will come; set by handlers, cleared by the worker
- * @lost: records were lost to a full ring
- * @cpu: whose ring it is
- * @records: tcp_reaper_nursery_records of them, a power of two
- * @tail: next to read; written under @lock
- * @lock: serializes those who read: the worker, a census, a namespace's end.
- *	Held for STRETCH_NS at most.
- * @tick: the worker
- * @kick: the same, at once, as the ring is half full
- */
-struct ring {
-	u32 head;
-	bool armed;
-	bool lost;
-	int cpu;
-	struct record *records;
-	u32 tail ____cacheline_aligned_in_smp;
-	struct mutex lock; /* see above */
-	struct delayed_work tick;
-	struct work_struct kick;
-};
+#define CHAIN_MAX 128
+/* Records worked off before the clock is looked at. */
+#define DRAIN_FEW 64U
 
 unsigned int tcp_reaper_nursery_records = 2048;
 
-static DEFINE_PER_CPU_ALIGNED(struct ring, rings);
+DEFINE_PER_CPU_ALIGNED(struct tcp_reaper_ring, tcp_reaper_rings);
 static struct workqueue_struct *wq;
-/* The logarithm of tcp_reaper_nursery_records. */
-static unsigned int nursery_bits __read_mostly;
 /* So many may be in use before one takes its place. */
 static unsigned int nursery_room __read_mostly;
 /* Records were lost: there may be sockets that nobody knows of. */
@@ -100,82 +61,104 @@ static void (*on_loss)(void);
 /* Did the hook miss hits since it was asked last? */
 static bool (*hits_missed)(void);
 
-static struct record *record_at(struct ring *ring, u32 place)
+static struct tcp_reaper_record *record_at(struct tcp_reaper_ring *ring,
+					   u32 place)
 {
-	return &ring->records[place & (tcp_reaper_nursery_records - 1)];
-}
-
-static u16 lap_of(u32 place)
-{
-	return (place >> nursery_bits) + 1;
+	return &ring->records[place & ring->mask];
 }
 
 /* Whoever took the place may not have filled it yet. */
-static bool filled(const struct record *rec, u32 place)
+static bool filled(const struct tcp_reaper_record *rec, u32 place)
 {
-	/* Pairs with the release in tcp_reaper_nursery_push(). */
-	return smp_load_acquire(&rec->lap) == lap_of(place);
+	/* Pairs with the release in tcp_reaper_ring_push(). */
+	u32 tag = smp_load_acquire(&rec->tag);
+
+	return (tag ^ tcp_reaper_ring_tag(place, 0)) <= TCP_REAPER_TAG_CLASS;
+}
+
+/*
+ * May one more be noted in the last quarter? Whoever has filled the rest is not
+ * to take it all: each owner has a part of it, so that the records of those who
+ * have few are noted beside any flood.
+ */
+static __always_inline bool has_a_part(struct tcp_reaper_ring *ring,
+				       const struct tcp_reaper_net *rn)
+{
+	const struct tcp_reaper_owner *owner = rn->turn.owner;
+	u32 most = nursery_room / 4 / TCP_REAPER_RING_PARTS ?: 1;
+	struct tcp_reaper_part *part = ring->parts;
+
+	if (!ring->crowded) {
+		memset(ring->parts, 0, sizeof(ring->parts));
+		ring->crowded = true;
+	}
+	for (; part < ring->parts + TCP_REAPER_RING_PARTS; part++) {
+		if (!part->owner)
+			part->owner = owner;
+		if (part->owner == owner)
+			return part->taken++ < most;
+	}
+	return false;
 }
 
 /**
- * tcp_reaper_nursery_push - note a transition
- * @rn: of tcp_reaper_asking(); ends what that began, preemption being off
- * @sk: the socket to which it happens
- * @class: the class it enters
- * @seq: the number by which it is told from an heir (tcp_reaper_entry_seq())
+ * tcp_reaper_ring_attend - see to what a handler seldom has to
+ * @rn: the namespace of the transition that is to be noted
  *
- * Two things may happen once a tick on a CPU, and no more: the worker's timer
- * is started, or the worker is woken as the ring is half full.
+ * The worker's timer is started, if it is not; the worker is woken when the
+ * ring is half full; its last quarter is shared out. Handlers come here for one
+ * record in a quarter or half of a ring, for the first one after a quiet time,
+ * and for each in the last quarter: calm_until says when the next one has to.
  *
- * Context: any, on a socket that is alive.
+ * Context: a probe handler, preemption off.
+ * Return: false if the ring is full, which is counted.
  */
-void notrace tcp_reaper_nursery_push(struct tcp_reaper_net *rn, struct sock *sk,
-				     enum tcp_reaper_class class, u32 seq)
+bool notrace tcp_reaper_ring_attend(struct tcp_reaper_net *rn)
 {
-	struct ring *ring = this_cpu_ptr(&rings);
-	u32 used = READ_ONCE(ring->head) - READ_ONCE(ring->tail);
-	struct record *rec;
-	u32 place;
+	struct tcp_reaper_ring *ring = this_cpu_ptr(&tcp_reaper_rings);
+	u32 tail = READ_ONCE(ring->tail);
+	u32 used = READ_ONCE(ring->head) - tail;
+	u32 half = nursery_room / 2;
+	u32 last = nursery_room - nursery_room / 4;
 
-	if (unlikely(used >= nursery_room)) {
+	if (used < last)
+		ring->crowded = false;
+	WRITE_ONCE(ring->calm_until,
+		   tail + (used < half ? half : max(used, last)));
+	if (used >= nursery_room || (used >= last && !has_a_part(ring, rn))) {
 		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_QUEUE_LOST);
 		WRITE_ONCE(ring->lost, true);
-		goto out;
+		return false;
 	}
-
-	place = this_cpu_inc_return(rings.head) - 1;
-	rec = record_at(ring, place);
-	rec->sk = sk;
-	rec->rn = rn;
-	rec->hash = sk->sk_hash;
-	rec->seq = seq;
-	rec->stamp = jiffies;
-	rec->class = class;
-	/* Pairs with the acquire in filled(). */
-	smp_store_release(&rec->lap, lap_of(place));
-
-	if (unlikely(!READ_ONCE(ring->armed))) {
+	if (!READ_ONCE(ring->armed)) {
 		WRITE_ONCE(ring->armed, true);
 		queue_delayed_work_on(ring->cpu, wq, &ring->tick,
 				      msecs_to_jiffies(TICK_MS));
 	}
-	if (unlikely(used == nursery_room / 2))
+	if (used >= half)
 		queue_work_on(ring->cpu, wq, &ring->kick);
-out:
-	preempt_enable_notrace();
+	return true;
 }
 
-NOKPROBE_SYMBOL(tcp_reaper_nursery_push);
+NOKPROBE_SYMBOL(tcp_reaper_ring_attend);
+
+/* When it was noted, by tcp_reaper_now(); @now is in jiffies. */
+static u64 noted_at(const struct tcp_reaper_record *rec, u64 now)
+{
+	u32 age = (u32)now - rec->stamp;
+
+	return tcp_reaper_clock_at(now - age);
+}
 
 /*
  * It outlived its youth. Is it still the same connection, and in its class, or
  * where the transition that was noted begins?
  */
-static void settle(const struct record *rec, struct sock *sk, u64 now)
+static void settle(const struct tcp_reaper_record *rec, struct sock *sk,
+		   u64 now)
 {
-	enum tcp_reaper_class class = rec->class;
+	enum tcp_reaper_class class = rec->tag & TCP_REAPER_TAG_CLASS;
 	u32 more = tcp_reaper_entry_seq(sk, class) - rec->seq;
-	u32 age = (u32)now - rec->stamp;
 
 	/* An orphan's own FIN counts for one. */
 	if (class == TCP_REAPER_ORPHAN && more == 1)
@@ -185,9 +168,22 @@ static void settle(const struct record *rec, struct sock *sk, u64 now)
 	if (tcp_reaper_sk_opening(sk, class) ||
 	    (class == TCP_REAPER_ORPHAN ? tcp_reaper_sk_closing(sk)
 					: tcp_reaper_class_of(sk) == class))
-		tcp_reaper_hand_over(rec->rn, sk, class,
-				     tcp_reaper_clock_at(now - age),
+		tcp_reaper_hand_over(rec->rn, sk, class, noted_at(rec, now),
 				     TCP_REAPER_BY_HOOK);
+}
+
+/* Its chain is too long to be looked through here. */
+static void pass_on(const struct tcp_reaper_record *rec, u64 now)
+{
+	const struct tcp_reaper_weak weak = {
+		.sk = rec->sk,
+		.hash = rec->hash,
+		.seq = rec->seq,
+	};
+
+	tcp_reaper_hand_over_unseen(rec->rn, &weak,
+				    rec->tag & TCP_REAPER_TAG_CLASS,
+				    noted_at(rec, now));
 }
 
 /**
@@ -212,64 +208,83 @@ static void tally_up(struct tally *tally)
 	}
 }
 
-static void tally_one(struct tally *tally, const struct record *rec)
+static void tally_one(struct tally *tally, const struct tcp_reaper_record *rec)
 {
 	if (rec->rn != tally->rn) {
 		tally_up(tally);
 		tally->rn = rec->rn;
 	}
-	tally->seen[rec->class]++;
+	tally->seen[rec->tag & TCP_REAPER_TAG_CLASS]++;
 }
 
-/* Works off what is older than that; returns false if the time is up. */
-static bool drain(struct ring *ring, s32 young)
+static void work_off(struct tally *tally, const struct tcp_reaper_record *rec,
+		     u64 now)
 {
-	u64 now = get_jiffies_64(), end = ktime_get_ns() + STRETCH_NS;
-	u32 head = READ_ONCE(ring->head);
-	u32 tail = ring->tail;
-	struct tally tally = {};
-	bool done = true;
+	struct sock *sk;
 
-	lockdep_assert_held(&ring->lock);
-	/* Nearly all are gone by now: what they cost is what counts here. */
+	if (!rec->rn)
+		return;
+	sk = tcp_reaper_ref_find(rec->rn->net, rec->sk, rec->hash, CHAIN_MAX);
+	if (unlikely(sk)) {
+		if (sk == TCP_REAPER_REF_UNSEEN) {
+			pass_on(rec, now);
+		} else {
+			settle(rec, sk, now);
+			sock_put(sk);
+		}
+	}
+	tally_one(tally, rec);
+}
+
+/* Returns the place of the first one that is left, of a few. */
+static u32 drain_some(struct tcp_reaper_ring *ring, struct tally *tally,
+		      u32 tail, u32 few, s32 young)
+{
+	u64 now = get_jiffies_64();
+
+	/* Their namespaces stay: the end of one takes the lock. */
 	rcu_read_lock();
-	while (tail != head) {
-		struct record *rec = record_at(ring, tail);
-		struct sock *sk = NULL;
+	for (; few; few--, tail++) {
+		struct tcp_reaper_record *rec = record_at(ring, tail);
 
 		if (!filled(rec, tail) || (s32)((u32)now - rec->stamp) < young)
 			break;
-		if (rec->rn) {
-			sk = tcp_reaper_ref_find(rec->rn->net, rec->sk,
-						 rec->hash);
-			if (sk) {
-				settle(rec, sk, now);
-				sock_put(sk);
-			}
-			tally_one(&tally, rec);
-		}
-		tail++;
-		/* The handler may use the place again. */
-		smp_store_release(&ring->tail, tail);
-		if (tail % 64)
-			continue;
-		/* Its namespaces stay: their end takes the lock. */
-		rcu_read_unlock();
-		done = ktime_get_ns() < end;
-		if (!done)
-			goto out;
-		cond_resched();
-		rcu_read_lock();
-		now = get_jiffies_64();
+		work_off(tally, rec, now);
 	}
 	rcu_read_unlock();
-out:
+	return tail;
+}
+
+/*
+ * Works off what is older than that; returns false if the time is up. Nearly
+ * all are gone by now: what those cost is what counts here.
+ */
+static bool drain(struct tcp_reaper_ring *ring, s32 young)
+{
+	u64 end = ktime_get_ns() + STRETCH_NS;
+	u32 head = READ_ONCE(ring->head);
+	struct tally tally = {};
+	bool done = true;
+	u32 few, after;
+
+	lockdep_assert_held(&ring->lock);
+	do {
+		few = min_t(u32, head - ring->tail, DRAIN_FEW);
+		after = drain_some(ring, &tally, ring->tail, few, young);
+		few -= after - ring->tail;
+		/* Handlers may use the places again. */
+		smp_store_release(&ring->tail, after);
+		if (few || after == head)
+			break;
+		done = ktime_get_ns() < end;
+		cond_resched();
+	} while (done);
 	tally_up(&tally);
 	return done;
 }
 
 /* Were records lost, or hits? Then there may be sockets nobody knows of. */
-static void check_losses(struct ring *ring)
+static void check_losses(struct tcp_reaper_ring *ring)
 {
 	bool lost = READ_ONCE(ring->lost);
 
@@ -281,7 +296,7 @@ static void check_losses(struct ring *ring)
 	}
 }
 
-static bool drain_and_check(struct ring *ring, s32 young)
+static bool drain_and_check(struct tcp_reaper_ring *ring, s32 young)
 {
 	bool done;
 
@@ -294,20 +309,27 @@ static bool drain_and_check(struct ring *ring, s32 young)
 
 static void kick(struct work_struct *work)
 {
-	struct ring *ring = container_of(work, struct ring, kick);
+	struct tcp_reaper_ring *ring =
+		container_of(work, struct tcp_reaper_ring, kick);
 
 	if (!drain_and_check(ring, 0))
 		queue_work(wq, work);
 }
 
+/* The next handler sees to the worker's timer. */
+static void stand_down(struct tcp_reaper_ring *ring)
+{
+	WRITE_ONCE(ring->armed, false);
+	WRITE_ONCE(ring->calm_until, READ_ONCE(ring->head));
+}
+
 /*
  * Has the worker nothing more to come for? With interrupts off on its own CPU
- * no handler is between its record and its look at @armed. Elsewhere, where the
- * CPU went offline, one may be that read @armed before it is cleared and relies
- * on the worker: so that comes once more, by when its record has long been
- * visible.
+ * no handler is between its look at @calm_until and its record. Elsewhere,
+ * where the CPU went offline, one may be that relies on the worker: so that
+ * comes once more, by when its record has long been visible.
  */
-static bool disarm(struct ring *ring, bool at_home)
+static bool disarm(struct tcp_reaper_ring *ring, bool at_home)
 {
 	unsigned long flags;
 	bool over;
@@ -315,20 +337,21 @@ static bool disarm(struct ring *ring, bool at_home)
 	if (!at_home) {
 		over = READ_ONCE(ring->head) == READ_ONCE(ring->tail);
 		over &= !READ_ONCE(ring->armed);
-		WRITE_ONCE(ring->armed, false);
+		stand_down(ring);
 		return over;
 	}
 	local_irq_save(flags);
 	over = READ_ONCE(ring->head) == READ_ONCE(ring->tail);
 	if (over)
-		WRITE_ONCE(ring->armed, false);
+		stand_down(ring);
 	local_irq_restore(flags);
 	return over;
 }
 
 static void tick(struct work_struct *work)
 {
-	struct ring *ring = container_of(work, struct ring, tick.work);
+	struct tcp_reaper_ring *ring =
+		container_of(work, struct tcp_reaper_ring, tick.work);
 	bool done = drain_and_check(ring, msecs_to_jiffies(YOUNG_MS));
 	unsigned long delay = done ? msecs_to_jiffies(TICK_MS) : 0;
 	bool at_home;
@@ -357,13 +380,14 @@ void tcp_reaper_nursery_purge(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		struct tcp_reaper_ring *ring =
+			per_cpu_ptr(&tcp_reaper_rings, cpu);
 		u32 i, head;
 
 		mutex_lock(&ring->lock);
 		head = READ_ONCE(ring->head);
 		for (i = ring->tail; i != head; i++) {
-			struct record *rec = record_at(ring, i);
+			struct tcp_reaper_record *rec = record_at(ring, i);
 
 			if (filled(rec, i) && rec->rn &&
 			    READ_ONCE(rec->rn->closing))
@@ -384,7 +408,8 @@ void tcp_reaper_nursery_drain(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		struct tcp_reaper_ring *ring =
+			per_cpu_ptr(&tcp_reaper_rings, cpu);
 
 		if (READ_ONCE(ring->head) != READ_ONCE(ring->tail))
 			while (!drain_and_check(ring, 0))
@@ -401,21 +426,27 @@ void tcp_reaper_nursery_drain(void)
  */
 int tcp_reaper_nursery_setup(void (*lost)(void), bool (*missed)(void))
 {
-	size_t size =
-		array_size(tcp_reaper_nursery_records, sizeof(struct record));
+	size_t size = array_size(tcp_reaper_nursery_records,
+				 sizeof(struct tcp_reaper_record));
 	int cpu;
 
+	BUILD_BUG_ON(TCP_REAPER_NR_CLASSES - 1 > TCP_REAPER_TAG_CLASS);
 	on_loss = lost;
 	hits_missed = missed;
-	nursery_bits = ilog2(tcp_reaper_nursery_records);
 	nursery_room = tcp_reaper_nursery_records - HANDLERS_MAX;
 	wq = alloc_workqueue("tcp_reaper_nursery", WQ_FREEZABLE | WQ_PERCPU, 0);
 	if (!wq)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		struct ring *ring = per_cpu_ptr(&rings, cpu);
+		struct tcp_reaper_ring *ring =
+			per_cpu_ptr(&tcp_reaper_rings, cpu);
 
 		ring->cpu = cpu;
+		ring->mask = tcp_reaper_nursery_records - 1;
+		/* A place of the first round never looks filled. */
+		ring->head = tcp_reaper_nursery_records;
+		ring->tail = ring->head;
+		ring->calm_until = ring->head;
 		mutex_init(&ring->lock);
 		INIT_DELAYED_WORK(&ring->tick, tick);
 		INIT_WORK(&ring->kick, kick);
@@ -439,8 +470,11 @@ void tcp_reaper_nursery_quiesce(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		cancel_delayed_work_sync(&per_cpu_ptr(&rings, cpu)->tick);
-		cancel_work_sync(&per_cpu_ptr(&rings, cpu)->kick);
+		struct tcp_reaper_ring *ring =
+			per_cpu_ptr(&tcp_reaper_rings, cpu);
+
+		cancel_delayed_work_sync(&ring->tick);
+		cancel_work_sync(&ring->kick);
 	}
 }
 
@@ -450,8 +484,8 @@ void tcp_reaper_nursery_teardown(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		kvfree(per_cpu_ptr(&rings, cpu)->records);
-		per_cpu_ptr(&rings, cpu)->records = NULL;
+		kvfree(per_cpu_ptr(&tcp_reaper_rings, cpu)->records);
+		per_cpu_ptr(&tcp_reaper_rings, cpu)->records = NULL;
 	}
 	destroy_workqueue(wq);
 }

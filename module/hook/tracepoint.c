@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * A hook that needs neither kprobes nor ftrace: the tracepoint of state
  * changes, sock:inet_sock_set_state. It isn't exported, but can be looked up.

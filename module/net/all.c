@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * All namespaces, oldest first, to be walked under RCU without a lock. One that
  * goes away leaves in pre_exit, after which the kernel lets RCU pass before it

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * A new value of a knob, or new rules, and what that sets in motion: tracked
  * sockets are looked at anew, transitions are noted or no more, a census finds
@@ -148,7 +148,8 @@ int tcp_reaper_change_rules(struct tcp_reaper_net *rn, const char *text,
 	if (IS_ERR(rules))
 		return PTR_ERR(rules);
 	lock(rn, &before);
-	tcp_reaper_rules_replace(&rn->rules, rules);
+	rn->rules_number = rn->rules_number % TCP_REAPER_RULES_NUMBERS + 1;
+	tcp_reaper_rules_replace(&rn->rules, rules, rn->rules_number);
 	unlock(rn, &before, true);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_NET_H
 #define TCP_REAPER_NET_H
 
@@ -14,6 +14,7 @@
 #include "show/stats.h"
 #include "track/evict.h"
 #include "track/owner.h"
+#include "track/place.h"
 #include "track/table.h"
 
 struct ctl_table_header;
@@ -35,11 +36,16 @@ struct tcp_reaper_sysfs;
  * @lock: protects @table, @evict, writes to @policy, and @closing. Held for a
  *	few looks at a time, and never while a socket's lock is waited for.
  * @closing: no new entries any more
+ * @rules_number: of the last list of rules; under @lock
  * @table: the tracked sockets
  * @evict: those of them that are too many
  * @handed: sockets that hook and census hand over (handover.c), newest first
  * @incoming: those of them that the worker took, oldest first; the worker's
  *	alone, or of who buries the namespace
+ * @census: the last census that asked for a walk through the hash of sockets,
+ *	if that is the namespace's own
+ * @walked: the last census whose walk was made; the worker's alone
+ * @walk: the walk that goes on, if its census is not @walked; likewise
  * @turn: when it is served
  * @log: what was done
  * @files: its files are there; who takes this bit removes them
@@ -57,10 +63,14 @@ struct tcp_reaper_net {
 	u32 excused_until;
 	struct mutex lock; /* see above */
 	bool closing;
+	u8 rules_number;
 	struct tcp_reaper_table table;
 	struct tcp_reaper_evict evict;
 	struct llist_head handed;
 	struct llist_node *incoming;
+	u32 census;
+	u32 walked;
+	struct tcp_reaper_place walk;
 	struct tcp_reaper_turn turn;
 	struct tcp_reaper_log log;
 	unsigned long files;

@@ -1,9 +1,12 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Birth and burial of what each network namespace has of its own.
  */
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "all.h"
@@ -19,8 +22,14 @@
 #include "track/owner.h"
 #include "track/round.h"
 
+/* Unloading that takes longer than this is told why. */
+#define COMPLAINT (5 * HZ)
+
 /* The module is on its way out: a new namespace is to have no files. */
 static bool no_files;
+
+static void complain(struct work_struct *work);
+static DECLARE_DELAYED_WORK(complaint, complain);
 
 static int add_files(struct tcp_reaper_net *rn)
 {
@@ -68,6 +77,8 @@ static int __net_init net_start(struct net *net)
 	int err;
 
 	rn->net = net;
+	if (net_eq(net, &init_net))
+		tcp_reaper_stats_host(&rn->stats);
 	mutex_init(&rn->lock);
 	tcp_reaper_template_copy(&rn->policy);
 	err = tcp_reaper_log_setup(&rn->log, net);
@@ -144,13 +155,18 @@ int tcp_reaper_netns_init(void)
 	return err;
 }
 
+static void complain(struct work_struct *work)
+{
+	pr_warn("unloading waits for a program that is inside a read or write of a file below /proc/net/reaper or /proc/sys/net/tcp_reaper; \"grep -lE 'proc_reg_read|proc_reg_write|proc_sys_' /proc/*/task/*/stack\" names it\n");
+}
+
 /**
  * tcp_reaper_netns_close - remove the files of every namespace
  *
  * Who removes a file waits for those who are inside a call on it, for as long
  * as a page fault of theirs takes. So it is done before
  * unregister_pernet_subsys(), which no namespace can be made or ended beside.
- * What is made from here on has no files.
+ * What is made from here on has no files. When it takes long the log says why.
  *
  * Context: process context, sleeps.
  */
@@ -160,6 +176,7 @@ void tcp_reaper_netns_close(void)
 	unsigned long id = 0;
 	struct net *net;
 
+	schedule_delayed_work(&complaint, COMPLAINT);
 	WRITE_ONCE(no_files, true);
 	/* Pairs with the one in net_start(). */
 	smp_mb();
@@ -169,13 +186,14 @@ void tcp_reaper_netns_close(void)
 		net = rn ? maybe_get_net(rn->net) : NULL;
 		rcu_read_unlock();
 		if (!rn)
-			return;
+			break;
 		/* One that goes away sees to its own. */
 		if (!net)
 			continue;
 		del_files(rn);
 		put_net(net);
 	}
+	cancel_delayed_work_sync(&complaint);
 }
 
 /** tcp_reaper_netns_exit - let go of every namespace */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Numbers in text that need not end in NUL, for the kernel and the tools alike.
  */

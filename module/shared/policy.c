@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 #include "policy.h"
 #include "rule.h"
 
@@ -120,8 +120,11 @@ tcp_reaper_decide(const struct tcp_reaper_policy *policy,
 		clock_ms = facts->age_ms;
 	}
 
-	if (!timeout_ms)
+	d.timeout_ms = timeout_ms;
+	if (!timeout_ms) {
+		d.endless = true;
 		return d;
+	}
 	if (clock_ms < timeout_ms) {
 		if (facts->age_ms >= timeout_ms && !facts->fin)
 			d.verdict = TCP_REAPER_SPARED_ACTIVE;

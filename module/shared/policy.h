@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The decision: facts of one socket x policy of its namespace -> verdict.
  * policy.c is built into the module and, from the same source, into the
- * user-space unit test (whose linux/types.h is selftests/unit/include), so
+ * user-space unit test (whose linux/types.h is testing/unit/include), so
  * nothing here may need more of the kernel.
  */
 #ifndef TCP_REAPER_POLICY_H
@@ -12,7 +12,7 @@
 
 struct tcp_reaper_rule;
 
-/** enum tcp_reaper_class - the kinds of lingering socket (INTERFACE.md) */
+/** enum tcp_reaper_class - the kinds of lingering socket (docs/interface.md) */
 enum tcp_reaper_class {
 	TCP_REAPER_CLOSE_WAIT,
 	TCP_REAPER_ORPHAN,
@@ -152,13 +152,17 @@ struct tcp_reaper_facts {
  * struct tcp_reaper_decision - the answer
  * @verdict: enum tcp_reaper_verdict
  * @action: enum tcp_reaper_action, for TCP_REAPER_DUE
+ * @endless: with TCP_REAPER_WAIT: no timeout holds for it
  * @wait_ms: how long the verdict stands if nothing happens to the socket;
  *	TCP_REAPER_NEVER if it does not change with time
+ * @timeout_ms: the timeout it was held against; 0: time does nothing to it
  */
 struct tcp_reaper_decision {
 	u8 verdict;
 	u8 action;
+	bool endless;
 	u64 wait_ms;
+	u32 timeout_ms;
 };
 
 u32 tcp_reaper_timeout_ms(const struct tcp_reaper_policy *policy,

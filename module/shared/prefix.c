@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Prefixes of addresses, IPv4 and IPv6 in one form, for the kernel and the
  * tools alike.

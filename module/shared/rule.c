@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * One rule: from text, to text, and whether it holds for a socket. Pure
  * functions of what they are given; the kernel and the tools share them.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A rule: one exception from a namespace's policy. Like all of this folder it
  * is built into the module and, from the same source, into programs: reaperctl,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/net/reaper/log: the last actions of a namespace. A reader that has
  * come to the end polls for more.
@@ -34,12 +34,16 @@
  * struct tcp_reaper_log_waiters - who polls for a log
  * @wait: their queue
  * @list: among those of logs that are no more
+ * @rcu: frees it, if it is not among those
  *
  * Outlives the log, and if need be the module: nothing here is the module's.
  */
 struct tcp_reaper_log_waiters {
 	wait_queue_head_t wait;
-	struct list_head list;
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
 };
 
 /* Queues of logs that are no more. */
@@ -141,7 +145,8 @@ void tcp_reaper_log_teardown(struct tcp_reaper_log *log)
 		mutex_unlock(&leaving_lock);
 		queue_delayed_work(system_unbound_wq, &see_off_work, 0);
 	} else {
-		kfree(log->waiters);
+		/* The last one may be on its way out of the queue's lock. */
+		kfree_rcu(log->waiters, rcu);
 	}
 	kfree(log->lines);
 	log->lines = NULL;

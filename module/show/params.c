@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/module/tcp_reaper/parameters/: what a new namespace starts with, and
  * what holds for all of them together.
@@ -139,7 +139,7 @@ MODULE_PARM_DESC(orphan_max, "What a new namespace starts with; 0: no limit (0)"
 module_param_cb(netns_admin, &bool_ops, &tcp_reaper_netns_admin, 0644);
 MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
 module_param_cb(max_tracked, &uint_ops, &tcp_reaper_max_tracked, 0644);
-MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; one other than the initial may hold no more than it leaves free (1048576)");
+MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; a tenant may hold no more than it leaves free (1048576)");
 module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
 MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
 module_param_cb(hook, &hook_ops, NULL, 0444);

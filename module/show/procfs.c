@@ -1,8 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/net/reaper/: counters and rules; what else is there has a file of its
  * own. Its name does not begin with "tcp": scripts read /proc/net/tcp*.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/proc_fs.h>
@@ -11,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 
+#include "carried.h"
 #include "compat/procfs.h"
 #include "decide/rules.h"
 #include "log.h"
@@ -29,6 +32,44 @@ static int stats_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %llu\n", tcp_reaper_stat_name(i),
 			   tcp_reaper_stat_read(&rn->stats, i));
 	return 0;
+}
+
+/* In the initial namespace alone: a tenant is not to see what others do. */
+static int others_show(struct seq_file *m, void *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < TCP_REAPER_NR_STATS; i++)
+		if (!tcp_reaper_stat_is_gauge(i))
+			seq_printf(m, "%s %llu\n", tcp_reaper_stat_name(i),
+				   tcp_reaper_stat_read_others(i));
+	return 0;
+}
+
+/*
+ * Who exchanges the module hands its counters on. Nobody else has a reason to,
+ * and a tenant is not to make up what the host sums up: neither itself nor by a
+ * descriptor that it opened, and has somebody else write to.
+ */
+static bool may_carry_over(const struct file *file)
+{
+	return tcp_reaper_is_host() &&
+	       file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN);
+}
+
+static int stats_write(struct file *file, char *text, size_t len)
+{
+	struct net *net = seq_file_single_net(file->private_data);
+
+	if (!may_carry_over(file))
+		return -EPERM;
+	return tcp_reaper_carried_add(&tcp_reaper_net(net)->stats, text, len);
+}
+
+static int others_write(struct file *file, char *text, size_t len)
+{
+	return may_carry_over(file) ? tcp_reaper_carried_add(NULL, text, len)
+				    : -EPERM;
 }
 
 static int rules_show(struct seq_file *m, void *v)
@@ -116,7 +157,11 @@ int tcp_reaper_procfs_add(struct net *net)
 	dir = proc_net_mkdir(net, "reaper", net->proc_net);
 	if (!dir)
 		return -ENOMEM;
-	if (!proc_create_net_single("stats", 0444, dir, stats_show, NULL) ||
+	if (!proc_create_net_single_write("stats", 0644, dir, stats_show,
+					  stats_write, NULL) ||
+	    (net_eq(net, &init_net) &&
+	     !proc_create_net_single_write("others", 0644, dir, others_show,
+					   others_write, NULL)) ||
 	    !proc_create_net("sockets", 0444, dir, &tcp_reaper_sockets_ops,
 			     tcp_reaper_sockets_state_size()) ||
 	    !proc_create_data("rules", 0644, dir, &rules_ops,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/net/reaper/sockets: a line for each tracked socket.
  *
@@ -6,10 +6,17 @@
  * entries, and looks at their sockets and writes the lines without it. So
  * whoever reads, or seeks far out, which is reading without telling, costs
  * itself time and nobody else.
+ *
+ * Anybody may read, also one who gets next to no CPU: with SCHED_IDLE beside
+ * busy threads, or in a cgroup that used up its quota. Such a one must not have
+ * the lock while it waits for its CPU. So a reader has it with preemption off,
+ * and does not queue for it: who queues may be handed a lock while asleep.
  */
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -28,6 +35,9 @@
 #include "words.h"
 
 #define BATCH 32
+/* Whoever has the lock has it for some tens of microseconds. */
+#define RETRY_US_MIN 20
+#define RETRY_US_MAX 200
 
 /**
  * struct reader - where a reader is
@@ -77,6 +87,26 @@ static void insert(struct reader *r, int from, const struct tcp_reaper_entry *e)
 	r->copy[i] = *e;
 }
 
+/* With preemption off, until unlock(); false if the reader is to end first. */
+static bool lock(struct tcp_reaper_net *rn)
+{
+	for (;;) {
+		preempt_disable();
+		if (mutex_trylock(&rn->lock))
+			return true;
+		preempt_enable();
+		if (fatal_signal_pending(current))
+			return false;
+		usleep_range(RETRY_US_MIN, RETRY_US_MAX);
+	}
+}
+
+static void unlock(struct tcp_reaper_net *rn)
+{
+	mutex_unlock(&rn->lock);
+	preempt_enable();
+}
+
 /* Copies whole buckets, in the order of keys, for as long as there is room. */
 static void copy_some(struct tcp_reaper_net *rn, struct reader *r)
 {
@@ -84,7 +114,7 @@ static void copy_some(struct tcp_reaper_net *rn, struct reader *r)
 	struct tcp_reaper_entry *e;
 	int from, in_bucket;
 
-	mutex_lock(&rn->lock);
+	lockdep_assert_held(&rn->lock);
 	while (r->nr < BATCH) {
 		e = tcp_reaper_table_from(&rn->table, &cursor, &next);
 		if (!e) {
@@ -104,12 +134,12 @@ static void copy_some(struct tcp_reaper_net *rn, struct reader *r)
 		cursor = next;
 	}
 	r->next = next;
-	mutex_unlock(&rn->lock);
 }
 
 /* The entry at which the reader is, and its position; NULL at the end. */
 static void *current_entry(struct seq_file *m, loff_t *pos)
 {
+	struct tcp_reaper_net *rn = tcp_reaper_net(seq_file_net(m));
 	struct reader *r = m->private;
 
 	while (r->at == r->nr) {
@@ -117,11 +147,12 @@ static void *current_entry(struct seq_file *m, loff_t *pos)
 			*pos = TCP_REAPER_KEY_END + 1;
 			return NULL;
 		}
-		if (fatal_signal_pending(current))
+		if (fatal_signal_pending(current) || !lock(rn))
 			return ERR_PTR(-EINTR);
 		r->at = 0;
 		r->nr = 0;
-		copy_some(tcp_reaper_net(seq_file_net(m)), r);
+		copy_some(rn, r);
+		unlock(rn);
 		cond_resched();
 	}
 	*pos = key_at(r, r->at) + 1;
@@ -157,6 +188,14 @@ static void stop(struct seq_file *m, void *v)
 {
 }
 
+/* What is done once its time is up. */
+static const char *action_word(const struct tcp_reaper_facts *facts, u8 action)
+{
+	if (action == TCP_REAPER_PROBE && facts->probed)
+		return "probing";
+	return tcp_reaper_action_word(action);
+}
+
 static int show(struct seq_file *m, void *v)
 {
 	struct tcp_reaper_net *rn = tcp_reaper_net(seq_file_net(m));
@@ -170,7 +209,7 @@ static int show(struct seq_file *m, void *v)
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m,
-			 "class state age_ms idle_ms local remote uid inode rxq txq verdict\n");
+			 "class state age_ms idle_ms local remote uid inode rxq txq verdict timeout_ms action\n");
 		return 0;
 	}
 	sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
@@ -180,7 +219,7 @@ static int show(struct seq_file *m, void *v)
 		goto out;
 	tcp_reaper_entry_facts(e, sk, tcp_reaper_now(), &facts);
 	tcp_reaper_policy_snapshot(rn, &policy);
-	d = tcp_reaper_judge(rn, &policy, sk, &facts, false);
+	d = tcp_reaper_judge(rn, &policy, sk, &facts, NULL);
 
 	seq_printf(m, "%s %s %llu %llu ", tcp_reaper_class_word(facts.class),
 		   tcp_reaper_state_word(facts.state), facts.age_ms,
@@ -188,10 +227,11 @@ static int show(struct seq_file *m, void *v)
 	tcp_reaper_ends_read(sk, &ends);
 	tcp_reaper_ends_show(m, &ends);
 	tcp_reaper_queues_read(sk, &rxq, &txq);
-	seq_printf(m, " %u %llu %u %u %s\n",
+	seq_printf(m, " %u %llu %u %u %s %u %s\n",
 		   from_kuid_munged(seq_user_ns(m), READ_ONCE(sk->sk_uid)),
 		   (u64)sock_i_ino(sk), rxq, txq,
-		   tcp_reaper_verdict_word(d.verdict));
+		   d.endless ? "never" : tcp_reaper_verdict_word(d.verdict),
+		   d.timeout_ms, action_word(&facts, d.action));
 out:
 	sock_put(sk);
 	return 0;

@@ -1,13 +1,15 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 
 #include "stats.h"
 
 #define CLASS_STATS(class) \
 #class "_tracked", #class "_seen", #class "_recovered", \
-		#class "_reaped", #class "_would_reap", #class "_evicted"
+		#class "_reaped", #class "_would_reap", #class "_evicted", \
+		#class "_taken", #class "_forgotten"
 
 /* In the order of enum tcp_reaper_class, then of enum tcp_reaper_stat. */
 static const char *const names[] = {
@@ -29,6 +31,7 @@ static const char *const names[] = {
 	"queue_lost",
 	"census_runs",
 	"track_failed",
+	"established_would_probe",
 	"close_wait_age_ms_le_1000",
 	"close_wait_age_ms_le_10000",
 	"close_wait_age_ms_le_60000",
@@ -38,6 +41,7 @@ static const char *const names[] = {
 	"close_wait_age_ms_le_21600000",
 	"close_wait_age_ms_le_86400000",
 	"close_wait_age_ms_le_inf",
+	"close_wait_age_ms_sum",
 };
 
 /* Must agree with the names above; the last bound is infinity. */
@@ -45,6 +49,49 @@ static const u64 age_bounds_ms[TCP_REAPER_NR_AGE_BOUNDS] = {
 	1000,	 10000,	   60000,    300000,  1800000,
 	3600000, 21600000, 86400000, U64_MAX,
 };
+
+/*
+ * What was counted in all namespaces but the initial one, so that it survives
+ * them. By CPU: who counts waits for nobody's cache line, and neither the end
+ * of a namespace nor a reader has to walk over the others.
+ */
+static DEFINE_PER_CPU(struct tcp_reaper_stats, others);
+
+/* Of the initial namespace, which does not end. */
+static struct tcp_reaper_stats *host;
+
+/**
+ * tcp_reaper_stats_host - which counters are the initial namespace's
+ * @stats: these
+ */
+void tcp_reaper_stats_host(struct tcp_reaper_stats *stats)
+{
+	WRITE_ONCE(host, stats);
+}
+
+static void add(struct tcp_reaper_stats *stats, unsigned int stat, u64 n)
+{
+	atomic64_add(n, &stats->v[stat]);
+	if (stats != READ_ONCE(host))
+		atomic64_add(n, &raw_cpu_ptr(&others)->v[stat]);
+}
+
+/**
+ * tcp_reaper_stats_add - more of @stat, counted elsewhere
+ * @stats: of the namespace; NULL: of namespaces that are gone
+ * @stat: which counter; of a bucket its own, without those before it
+ * @n: how many
+ *
+ * Context: any.
+ */
+void tcp_reaper_stats_add(struct tcp_reaper_stats *stats,
+			  enum tcp_reaper_stat stat, u64 n)
+{
+	if (stats)
+		add(stats, stat, n);
+	else
+		atomic64_add(n, &raw_cpu_ptr(&others)->v[stat]);
+}
 
 /**
  * tcp_reaper_count - one more of @stat
@@ -55,7 +102,7 @@ static const u64 age_bounds_ms[TCP_REAPER_NR_AGE_BOUNDS] = {
  */
 void tcp_reaper_count(struct tcp_reaper_stats *stats, enum tcp_reaper_stat stat)
 {
-	atomic64_inc(&stats->v[stat]);
+	add(stats, stat, 1);
 }
 
 static enum tcp_reaper_stat class_stat(enum tcp_reaper_class class,
@@ -86,7 +133,7 @@ void tcp_reaper_count_class(struct tcp_reaper_stats *stats,
 void tcp_reaper_count_seen(struct tcp_reaper_stats *stats,
 			   enum tcp_reaper_class class, u32 n)
 {
-	atomic64_add(n, &stats->v[class_stat(class, TCP_REAPER_STAT_SEEN)]);
+	add(stats, class_stat(class, TCP_REAPER_STAT_SEEN), n);
 }
 
 /**
@@ -117,14 +164,21 @@ u64 tcp_reaper_gauge_read(const struct tcp_reaper_stats *stats,
 }
 
 /**
- * tcp_reaper_gauge_clear - nothing of a class is tracked any more
+ * tcp_reaper_count_forgotten - nothing of a class is tracked any more
  * @stats: of the namespace
  * @class: the class
+ *
+ * Those that were are forgotten; so are those that our FIN was sent to, and
+ * that were counted as reaped then.
  */
-void tcp_reaper_gauge_clear(struct tcp_reaper_stats *stats,
-			    enum tcp_reaper_class class)
+void tcp_reaper_count_forgotten(struct tcp_reaper_stats *stats,
+				enum tcp_reaper_class class)
 {
-	atomic64_set(&stats->v[class_stat(class, TCP_REAPER_STAT_TRACKED)], 0);
+	atomic64_t *tracked =
+		&stats->v[class_stat(class, TCP_REAPER_STAT_TRACKED)];
+
+	add(stats, class_stat(class, TCP_REAPER_STAT_FORGOTTEN),
+	    atomic64_xchg(tracked, 0));
 }
 
 /**
@@ -148,19 +202,19 @@ void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
  * @class: the class in which it was
  * @age_ms: for how long it was in it
  *
- * Counts in every bucket that holds the age, as a cumulative histogram does.
+ * Counts in the one bucket that holds the age: a reader adds them up.
  */
 void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
 			  enum tcp_reaper_class class, u64 age_ms)
 {
-	int i;
+	int i = 0;
 
 	if (class != TCP_REAPER_CLOSE_WAIT)
 		return;
-	for (i = 0; i < TCP_REAPER_NR_AGE_BOUNDS; i++)
-		if (age_ms <= age_bounds_ms[i])
-			tcp_reaper_count(stats,
-					 TCP_REAPER_STAT_CLOSE_WAIT_AGE + i);
+	while (age_ms > age_bounds_ms[i])
+		i++;
+	add(stats, TCP_REAPER_STAT_CLOSE_WAIT_AGE + i, 1);
+	add(stats, TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM, age_ms);
 }
 
 /**
@@ -176,14 +230,50 @@ const char *tcp_reaper_stat_name(enum tcp_reaper_stat stat)
 }
 
 /**
+ * tcp_reaper_stat_is_gauge - does it go down as well
+ * @stat: which one
+ *
+ * Return: true if it says how many there are now.
+ */
+bool tcp_reaper_stat_is_gauge(enum tcp_reaper_stat stat)
+{
+	return stat < TCP_REAPER_NR_CLASSES * TCP_REAPER_NR_CLASS_STATS &&
+	       stat % TCP_REAPER_NR_CLASS_STATS == TCP_REAPER_STAT_TRACKED;
+}
+
+/**
  * tcp_reaper_stat_read - a counter's value
  * @stats: of the namespace
- * @stat: which one
+ * @stat: which one; a bucket holds those before it, too
  *
  * Return: the value, never negative.
  */
 u64 tcp_reaper_stat_read(const struct tcp_reaper_stats *stats,
 			 enum tcp_reaper_stat stat)
 {
-	return atomic64_read(&stats->v[stat]);
+	unsigned int i = stat;
+	u64 sum = 0;
+
+	if (stat > TCP_REAPER_STAT_CLOSE_WAIT_AGE &&
+	    stat < TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM)
+		i = TCP_REAPER_STAT_CLOSE_WAIT_AGE;
+	for (; i <= stat; i++)
+		sum += atomic64_read(&stats->v[i]);
+	return sum;
+}
+
+/**
+ * tcp_reaper_stat_read_others - a counter of all namespaces but the initial
+ * @stat: which one; no gauge
+ *
+ * Return: the sum since the module was loaded, of those that are gone as well.
+ */
+u64 tcp_reaper_stat_read_others(enum tcp_reaper_stat stat)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += tcp_reaper_stat_read(per_cpu_ptr(&others, cpu), stat);
+	return sum;
 }

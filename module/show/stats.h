@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_STATS_H
 #define TCP_REAPER_STATS_H
 
@@ -10,11 +10,13 @@
 /** enum tcp_reaper_class_stat - what is counted for each class */
 enum tcp_reaper_class_stat {
 	TCP_REAPER_STAT_TRACKED, /* gauge */
-	TCP_REAPER_STAT_SEEN, /* entered the class */
+	TCP_REAPER_STAT_SEEN, /* entered the class, for however short a time */
 	TCP_REAPER_STAT_RECOVERED, /* left by itself after it was tracked */
 	TCP_REAPER_STAT_REAPED,
 	TCP_REAPER_STAT_WOULD_REAP, /* once a socket, in observe */
 	TCP_REAPER_STAT_EVICTED, /* one too many */
+	TCP_REAPER_STAT_TAKEN, /* began to be tracked */
+	TCP_REAPER_STAT_FORGOTTEN, /* tracked no more, as nobody asks */
 	TCP_REAPER_NR_CLASS_STATS,
 };
 
@@ -43,9 +45,11 @@ enum tcp_reaper_stat {
 	TCP_REAPER_STAT_QUEUE_LOST, /* a full nursery ring */
 	TCP_REAPER_STAT_CENSUS_RUNS,
 	TCP_REAPER_STAT_TRACK_FAILED, /* max_tracked, share of it, memory */
+	TCP_REAPER_STAT_WOULD_PROBE, /* once a socket, in observe */
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE,
-	TCP_REAPER_NR_STATS =
+	TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM =
 		TCP_REAPER_STAT_CLOSE_WAIT_AGE + TCP_REAPER_NR_AGE_BOUNDS,
+	TCP_REAPER_NR_STATS,
 };
 
 /**
@@ -57,6 +61,9 @@ struct tcp_reaper_stats {
 	atomic64_t v[TCP_REAPER_NR_STATS];
 };
 
+void tcp_reaper_stats_host(struct tcp_reaper_stats *stats);
+void tcp_reaper_stats_add(struct tcp_reaper_stats *stats,
+			  enum tcp_reaper_stat stat, u64 n);
 void tcp_reaper_count(struct tcp_reaper_stats *stats,
 		      enum tcp_reaper_stat stat);
 void tcp_reaper_count_class(struct tcp_reaper_stats *stats,
@@ -68,8 +75,8 @@ void tcp_reaper_gauge_tracked(struct tcp_reaper_stats *stats,
 			      enum tcp_reaper_class class, int delta);
 u64 tcp_reaper_gauge_read(const struct tcp_reaper_stats *stats,
 			  enum tcp_reaper_class class);
-void tcp_reaper_gauge_clear(struct tcp_reaper_stats *stats,
-			    enum tcp_reaper_class class);
+void tcp_reaper_count_forgotten(struct tcp_reaper_stats *stats,
+				enum tcp_reaper_class class);
 void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
 			     enum tcp_reaper_verdict verdict);
 void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
@@ -77,5 +84,7 @@ void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
 const char *tcp_reaper_stat_name(enum tcp_reaper_stat stat);
 u64 tcp_reaper_stat_read(const struct tcp_reaper_stats *stats,
 			 enum tcp_reaper_stat stat);
+u64 tcp_reaper_stat_read_others(enum tcp_reaper_stat stat);
+bool tcp_reaper_stat_is_gauge(enum tcp_reaper_stat stat);
 
 #endif

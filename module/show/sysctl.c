@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/sys/net/tcp_reaper/: the knobs, as sysctl.d, container run times and
  * pod security contexts set them.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/class/tcp_reaper/self/: a class tagged by network namespace, as
  * /sys/class/net is, with one device a namespace.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * From a socket to a tracepoint's arguments; nothing is gathered while nobody
  * listens.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_TRACING_H
 #define TCP_REAPER_TRACING_H
 

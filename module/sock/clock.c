@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The clock by which sockets grow old: jiffies, less the time in which the
  * machine stood still. A virtual machine that was stopped for 8 s, or that its
@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "clock.h"
+#include "shared/standstills.h"
 
 /* Between two beats. */
 #define BEAT HZ
@@ -34,19 +35,15 @@ static void beat(struct work_struct *work);
 static DECLARE_DELAYED_WORK(beat_work, beat);
 
 /**
- * struct standstill - what is known of the time that does not count
+ * struct clock - what is known of the time that does not count
  * @lock: writers take it; readers only look at its sequence
- * @lost: jiffies of all standstills together
- * @from: when the last one began, jiffies64
- * @till: and when it ended; 0 if there was none
+ * @stills: the standstills
  * @beat: the last beat, jiffies64
  * @users: who needs the beat; it stops by itself without any
  */
-static struct standstill {
+static struct clock {
 	seqlock_t lock; /* see above */
-	u64 lost;
-	u64 from;
-	u64 till;
+	struct tcp_reaper_standstills stills;
 	u64 beat;
 	int users;
 } clock = {
@@ -61,12 +58,9 @@ static void stood_still(u64 from)
 	write_seqlock_bh(&clock.lock);
 	now = get_jiffies_64();
 	/* What was seen by others already is not lost twice. */
-	from = max(from, clock.till);
-	if (now > from + LATE) {
-		clock.lost += now - from;
-		clock.from = from;
-		clock.till = now;
-	}
+	from = max(from, tcp_reaper_standstills_end(&clock.stills));
+	if (now > from + LATE)
+		tcp_reaper_standstills_add(&clock.stills, from, now);
 	clock.beat = now;
 	write_sequnlock_bh(&clock.lock);
 }
@@ -165,7 +159,7 @@ u64 tcp_reaper_now(void)
 		do {
 			seq = read_seqbegin(&clock.lock);
 			now = get_jiffies_64();
-			lost = clock.lost;
+			lost = clock.stills.lost;
 			beat = clock.beat + BEAT;
 			beating = clock.users > 0;
 		} while (read_seqretry(&clock.lock, seq));
@@ -181,25 +175,18 @@ u64 tcp_reaper_now(void)
  * tcp_reaper_clock_at - when something happened, by this clock
  * @jiffies64: when it happened; of the past
  *
- * Exact since the last standstill but one; what was before that is told to be
- * older than it is, by those before.
- *
  * Return: as tcp_reaper_now() counts.
  */
 u64 tcp_reaper_clock_at(u64 jiffies64)
 {
-	u64 from, till, lost;
 	unsigned int seq;
+	u64 at;
 
 	do {
 		seq = read_seqbegin(&clock.lock);
-		from = clock.from;
-		till = clock.till;
-		lost = clock.lost;
+		at = tcp_reaper_standstills_at(&clock.stills, jiffies64);
 	} while (read_seqretry(&clock.lock, seq));
-	if (jiffies64 < till)
-		jiffies64 = min(jiffies64 + (till - from), till);
-	return jiffies64 > lost ? jiffies64 - lost : 0;
+	return at;
 }
 
 /**

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The one place that reads a socket's state. Without the socket's lock a fact
  * may be a moment old; whoever acts on it reads it again under the lock.

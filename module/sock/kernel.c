@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Does a program use this socket, or the kernel itself? Who called socket() is
  * only half of it: nbd-client and rpc.nfsd make a socket and hand it to the
@@ -11,6 +11,7 @@
 #include <net/sock.h>
 
 #include "kernel.h"
+#include "waiters.h"
 
 /*
  * The callbacks of a fresh TCP socket. sock_def_readable() and the like are not
@@ -69,5 +70,5 @@ bool tcp_reaper_sk_is_kernel(const struct sock *sk)
 	socket = READ_ONCE(sk->sk_socket);
 	no_file = socket && !READ_ONCE(socket->file);
 	rcu_read_unlock();
-	return no_file;
+	return no_file || tcp_reaper_sk_waited_by_module(sk);
 }

@@ -1,65 +1,20 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * Weak references: a pointer that keeps nothing alive. TCP sockets are
- * SLAB_TYPESAFE_BY_RCU, so the memory behind the pointer may be another socket
- * by now; only one found in the established hash may be followed.
+ * Weak references, one at a time.
  */
-#include <linux/refcount.h>
-#include <net/inet_hashtables.h>
-#include <net/sock.h>
-#include <net/tcp.h>
+#include <linux/err.h>
+#include <linux/limits.h>
+#include <linux/rcupdate.h>
 
-#include "compat/hashinfo.h"
 #include "weakref.h"
 
 /**
- * tcp_reaper_ref_find - pin the socket of a weak reference, if it still exists
+ * tcp_reaper_ref_get - pin the socket of a weak reference, if it still exists
  * @net: the namespace in which it was, alive
  * @sk: the pointer
  * @hash: sk_hash when the reference was taken
  *
- * Whether it is the same connection is for tcp_reaper_entry_same() to tell.
- *
- * Context: under rcu_read_lock().
- * Return: @sk with a reference (sock_put() it), or NULL.
- */
-struct sock *tcp_reaper_ref_find(const struct net *net, struct sock *sk,
-				 u32 hash)
-{
-	struct inet_hashinfo *hashinfo = tcp_reaper_hashinfo(net);
-	unsigned int slot = hash & hashinfo->ehash_mask;
-	struct hlist_nulls_head *chain = &hashinfo->ehash[slot].chain;
-	const struct hlist_nulls_node *node;
-	struct sock *found;
-
-begin:
-	sk_nulls_for_each_rcu(found, node, chain) {
-		if (found != sk)
-			continue;
-		if (!refcount_inc_not_zero(&sk->sk_refcnt))
-			return NULL;
-		/*
-		 * It may have died and been born again before the pin, and
-		 * its page gone to a time-wait or request socket.
-		 */
-		if (!sk_fullsock(sk) || READ_ONCE(sk->sk_hash) != hash ||
-		    sock_net(sk) != net) {
-			sock_gen_put(sk);
-			return NULL;
-		}
-		return sk;
-	}
-	/* Carried off to another chain by a socket that moved: again. */
-	if (get_nulls_value(node) != slot)
-		goto begin;
-	return NULL;
-}
-
-/**
- * tcp_reaper_ref_get - as tcp_reaper_ref_find(), for one at a time
- * @net: the namespace in which it was, alive
- * @sk: the pointer
- * @hash: sk_hash when the reference was taken
+ * However long its chain is: for those who work in its owner's time.
  *
  * Context: any; takes the RCU read lock.
  * Return: @sk with a reference (sock_put() it), or NULL.
@@ -67,8 +22,11 @@ begin:
 struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
 				u32 hash)
 {
+	struct sock *found;
+
 	rcu_read_lock();
-	sk = tcp_reaper_ref_find(net, sk, hash);
+	found = tcp_reaper_ref_find(net, sk, hash, U32_MAX);
 	rcu_read_unlock();
-	return sk;
+	/* Nobody has so many sockets. */
+	return IS_ERR(found) ? NULL : found;
 }

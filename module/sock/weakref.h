@@ -1,14 +1,75 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_WEAKREF_H
 #define TCP_REAPER_WEAKREF_H
 
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/list_nulls.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
+#include <net/inet_hashtables.h>
+#include <net/sock.h>
 
-struct net;
-struct sock;
+#include "compat/hashinfo.h"
 
-struct sock *tcp_reaper_ref_find(const struct net *net, struct sock *sk,
-				 u32 hash);
+/*
+ * A weak reference is a pointer that keeps nothing alive. TCP sockets are
+ * SLAB_TYPESAFE_BY_RCU, so the memory behind the pointer may be another socket
+ * by now; only one found in the established hash may be followed.
+ */
+
+/**
+ * TCP_REAPER_REF_UNSEEN - so many sockets were passed, and it may come yet
+ */
+#define TCP_REAPER_REF_UNSEEN ERR_PTR(-EAGAIN)
+
+/**
+ * tcp_reaper_ref_find - pin the socket of a weak reference, if it still exists
+ * @net: the namespace in which it was, alive
+ * @sk: the pointer
+ * @hash: sk_hash when the reference was taken
+ * @most: how many sockets of its chain to look at. A tenant can have a hash of
+ *	one chain (net.ipv4.tcp_child_ehash_entries), and all its sockets in it.
+ *
+ * Whether it is the same connection is for tcp_reaper_entry_same() to tell.
+ *
+ * Context: under rcu_read_lock().
+ * Return: @sk with a reference (sock_put() it); NULL; or TCP_REAPER_REF_UNSEEN.
+ */
+static inline struct sock *
+tcp_reaper_ref_find(const struct net *net, struct sock *sk, u32 hash, u32 most)
+{
+	struct inet_hashinfo *hashinfo = tcp_reaper_hashinfo(net);
+	unsigned int slot = hash & hashinfo->ehash_mask;
+	struct hlist_nulls_head *chain = &hashinfo->ehash[slot].chain;
+	const struct hlist_nulls_node *node;
+	struct sock *found;
+
+begin:
+	sk_nulls_for_each_rcu(found, node, chain) {
+		if (!most--)
+			return TCP_REAPER_REF_UNSEEN;
+		if (found != sk)
+			continue;
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			return NULL;
+		/*
+		 * It may have died and been born again before the pin, and
+		 * its page gone to a time-wait or request socket.
+		 */
+		if (!sk_fullsock(sk) || READ_ONCE(sk->sk_hash) != hash ||
+		    sock_net(sk) != net) {
+			sock_gen_put(sk);
+			return NULL;
+		}
+		return sk;
+	}
+	/* Carried off to another chain by a socket that moved: again. */
+	if (get_nulls_value(node) != slot)
+		goto begin;
+	return NULL;
+}
+
 struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
 				u32 hash);
 

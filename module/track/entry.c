@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * One tracked socket: what is noted of it, whether it is still the same one,
  * and what is known of it now.
@@ -183,6 +183,24 @@ void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
 }
 
 /**
+ * tcp_reaper_entry_note - note one that is to be looked at later
+ * @entry: where; its @sk is set, and not followed
+ * @hash: its sk_hash
+ * @seq: as tcp_reaper_entry_seq(), when it entered the class
+ * @class: its class
+ * @since: when that was, by tcp_reaper_now()
+ */
+void tcp_reaper_entry_note(struct tcp_reaper_entry *entry, u32 hash, u32 seq,
+			   enum tcp_reaper_class class, u64 since)
+{
+	entry->hash = hash;
+	entry->seq = seq;
+	entry->class = class;
+	entry->since = since;
+	entry->unseen = 1;
+}
+
+/**
  * tcp_reaper_entry_restart - its clock starts anew
  * @entry: what was noted
  * @sk: the socket, locked
@@ -237,6 +255,13 @@ bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 	return in_class(entry, sk) && tcp_reaper_entry_same(entry, sk);
 }
 
+/* When a number moved, by a stamp of the socket's; a later one if in doubt. */
+static u64 stamped(const struct tcp_reaper_entry *entry, u64 stamp, u64 now)
+{
+	/* The stamp comes after the number, and was not there yet. */
+	return stamp > entry->progress ? stamp : now;
+}
+
 /*
  * When a number moved is known to be no later than the socket's own stamps,
  * which retransmissions and probes move as well; so a clock may start too late,
@@ -246,27 +271,26 @@ bool tcp_reaper_entry_matches(const struct tcp_reaper_entry *entry,
 static u64 moved_at(const struct tcp_reaper_entry *entry, const struct sock *sk,
 		    const bool moved[2], u64 now)
 {
-	u64 at = entry->progress;
+	u64 stamp = 0;
 
 	switch (entry->class) {
 	case TCP_REAPER_CLOSE_WAIT:
 		if (moved[1])
 			return now;
 		if (moved[0] && !entry->fin)
-			at = max(at, tcp_reaper_last_sent(sk));
+			stamp = tcp_reaper_last_sent(sk);
 		fallthrough;
 	case TCP_REAPER_ORPHAN:
-		if (moved[0])
-			at = max(at, tcp_reaper_last_acked(sk));
-		return at;
+		return stamped(entry, max(stamp, tcp_reaper_last_acked(sk)),
+			       now);
 	case TCP_REAPER_FIN_WAIT2:
-		return moved[0] || moved[1] ? now : at;
+		return now;
 	default:
 		if (moved[0])
-			at = max(at, tcp_reaper_last_sent(sk));
+			stamp = tcp_reaper_last_sent(sk);
 		if (moved[1])
-			at = max(at, tcp_reaper_last_received(sk));
-		return at;
+			stamp = max(stamp, tcp_reaper_last_received(sk));
+		return stamped(entry, stamp, now);
 	}
 }
 

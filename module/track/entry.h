@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TCP_REAPER_ENTRY_H
 #define TCP_REAPER_ENTRY_H
 
@@ -29,8 +29,13 @@ struct tcp_reaper_share;
  * @gone: no longer in the index; freed when its generation is next looked at
  * @census: a census found it, not a hook
  * @unreported: and a hook should have reported it
+ * @apart: it was let alone when last looked at, whatever its age: orphan/max
+ *	does not take it either
+ * @unseen: the socket was not looked at yet: @mark is not set
+ * @ruled: number of the list of rules in which it was counted as a hit; 0: none
  * @progress: last progress that was noticed; never before @since
- * @counted: bit per enum tcp_reaper_verdict: counted for this socket
+ * @counted: bit per enum tcp_reaper_verdict: counted for this socket; the one
+ *	after them: as one that would be probed
  *
  * 56 bytes, and at most 8 for its share of the index: see table.c. 2^48
  * jiffies are 8,900 years at HZ=1000. Whoever made an entry owns it until it is
@@ -48,7 +53,8 @@ struct tcp_reaper_entry {
 	u32 seq;
 	u32 mark[2];
 	u64 since : 48, class : 3, held : 1, fin : 1, probing : 1, opening : 1,
-		gone : 1, census : 1, unreported : 1;
+		gone : 1, census : 1, unreported : 1, apart : 1, unseen : 1,
+		ruled : 4;
 	u64 progress : 48, counted : 16;
 };
 
@@ -63,6 +69,8 @@ u32 tcp_reaper_entry_seq(const struct sock *sk, enum tcp_reaper_class class);
 void tcp_reaper_entry_begin(struct tcp_reaper_entry *entry,
 			    const struct sock *sk, enum tcp_reaper_class class,
 			    u64 since);
+void tcp_reaper_entry_note(struct tcp_reaper_entry *entry, u32 hash, u32 seq,
+			   enum tcp_reaper_class class, u64 since);
 void tcp_reaper_entry_restart(struct tcp_reaper_entry *entry,
 			      const struct sock *sk, u64 now);
 bool tcp_reaper_entry_same(const struct tcp_reaper_entry *entry,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * orphan/max: when a namespace holds more orphans than it may, the oldest go.
  * The table has no order of age, which would cost each socket memory; so the
@@ -45,11 +45,7 @@ struct tcp_reaper_ages {
 /* Those let alone do not go, though they take up room. */
 static bool eligible(const struct tcp_reaper_entry *e)
 {
-	return e->class == TCP_REAPER_ORPHAN && !e->held &&
-	       !(e->counted &
-		 (BIT(TCP_REAPER_SPARED_RULE) | BIT(TCP_REAPER_SPARED_KERNEL) |
-		  BIT(TCP_REAPER_SPARED_MPTCP) |
-		  BIT(TCP_REAPER_SPARED_REPAIR)));
+	return e->class == TCP_REAPER_ORPHAN && !e->held && !e->apart;
 }
 
 /**

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who pays for the work. All namespaces of one owner are served by one worker,
  * one after the other, and it rests in proportion to what it worked: a tenant
@@ -33,7 +33,8 @@
 #define STRETCH_NS (8 * NSEC_PER_MSEC)
 /*
  * So many times what it worked a worker rests: a tenant's gets a fortieth of a
- * CPU. The host's gets half of one, as live traffic goes first.
+ * CPU. The host's gets half of one, as live traffic goes first; to begin anew
+ * after each rest costs some 200 instructions a socket that is reaped.
  */
 #define TENANT_REST 39
 #define HOST_REST 1
@@ -78,10 +79,16 @@ struct tcp_reaper_owner {
 	struct delayed_work work;
 };
 
-/* Protects the list of owners, and how many turns each has. */
-static DEFINE_MUTEX(owners_lock);
+/*
+ * Protects the list of owners, and how many turns each has. A spinlock, as any
+ * user who makes a namespace takes it: who sleeps for a mutex may be handed it,
+ * and then get no CPU.
+ */
+static DEFINE_SPINLOCK(owners_lock);
 static LIST_HEAD(owners);
-static struct workqueue_struct *wq;
+/* The host's worker has a queue of its own, that tenants cannot fill. */
+static struct workqueue_struct *host_wq;
+static struct workqueue_struct *tenants_wq;
 /* Set for good when the module is on its way out. */
 static bool halted;
 
@@ -92,15 +99,24 @@ static bool halted;
  */
 int tcp_reaper_owner_setup(void)
 {
-	wq = alloc_workqueue("tcp_reaper", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return wq ? 0 : -ENOMEM;
+	host_wq = alloc_workqueue("tcp_reaper", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!host_wq)
+		return -ENOMEM;
+	tenants_wq = alloc_workqueue("tcp_reaper_tenants",
+				     WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!tenants_wq) {
+		destroy_workqueue(host_wq);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /** tcp_reaper_owner_teardown - undo tcp_reaper_owner_setup() */
 void tcp_reaper_owner_teardown(void)
 {
 	WARN_ON(!list_empty(&owners));
-	destroy_workqueue(wq);
+	destroy_workqueue(tenants_wq);
+	destroy_workqueue(host_wq);
 }
 
 /**
@@ -124,7 +140,8 @@ bool tcp_reaper_owner_halted(void)
 void tcp_reaper_owner_halt(void)
 {
 	WRITE_ONCE(halted, true);
-	flush_workqueue(wq);
+	flush_workqueue(host_wq);
+	flush_workqueue(tenants_wq);
 }
 
 /*
@@ -145,7 +162,7 @@ static void set_worker(struct tcp_reaper_owner *owner, u64 due, u64 now)
 		return;
 	due = max(due, owner->rested);
 	owner->set_for = due;
-	mod_delayed_work(wq, &owner->work,
+	mod_delayed_work(owner->share.host ? host_wq : tenants_wq, &owner->work,
 			 due > now ? timer_delay(due - now) : 0);
 }
 
@@ -211,15 +228,14 @@ static bool serve_one(struct tcp_reaper_owner *owner, u64 now, u64 end)
 	return turn;
 }
 
-/* How long to rest, in jiffies, after so much work. */
-static u64 rest_for(struct tcp_reaper_owner *owner, u64 worked_ns)
+/* How long to rest, in jiffies, after so much work, begun then. */
+static u64 rest_for(struct tcp_reaper_owner *owner, u64 start, u64 worked_ns)
 {
 	u64 credit = owner->share.host ? HOST_CREDIT_NS : TENANT_CREDIT_NS;
 	u64 factor = owner->share.host ? HOST_REST : TENANT_REST;
-	u64 now = ktime_get_ns();
-	u64 paid = div64_u64(now - owner->ended_ns, factor);
+	u64 paid = div64_u64(start - owner->ended_ns, factor);
 
-	owner->ended_ns = now;
+	owner->ended_ns = ktime_get_ns();
 	owner->spent_ns -= min(owner->spent_ns, paid);
 	owner->spent_ns += worked_ns;
 	if (owner->spent_ns <= credit)
@@ -265,7 +281,7 @@ static void owner_work(struct work_struct *work)
 	list_for_each_entry(turn, &owner->served, list)
 		due = min(due, turn->due);
 	now = tcp_reaper_now();
-	owner->rested = now + rest_for(owner, worked_ns(start, ran));
+	owner->rested = now + rest_for(owner, start, worked_ns(start, ran));
 	owner->running = false;
 	owner->set_for = TCP_REAPER_NOT_DUE;
 	set_worker(owner, due, now);
@@ -326,7 +342,7 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 	fresh->set_for = TCP_REAPER_NOT_DUE;
 	INIT_DELAYED_WORK(&fresh->work, owner_work);
 
-	mutex_lock(&owners_lock);
+	spin_lock(&owners_lock);
 	/* One that is an owner of its own is not there yet. */
 	owner = fresh->net ? NULL : find(fresh);
 	if (!owner) {
@@ -335,7 +351,7 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 		list_add_tail(&owner->list, &owners);
 	}
 	owner->turns++;
-	mutex_unlock(&owners_lock);
+	spin_unlock(&owners_lock);
 	kfree(fresh);
 
 	turn->owner = owner;
@@ -356,12 +372,12 @@ void tcp_reaper_owner_leave(struct tcp_reaper_turn *turn)
 {
 	struct tcp_reaper_owner *owner = turn->owner;
 
-	mutex_lock(&owners_lock);
+	spin_lock(&owners_lock);
 	if (--owner->turns)
 		owner = NULL;
 	else
 		list_del(&owner->list);
-	mutex_unlock(&owners_lock);
+	spin_unlock(&owners_lock);
 	if (!owner)
 		return;
 	cancel_delayed_work_sync(&owner->work);

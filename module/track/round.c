@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done when a namespace is served: new sockets are taken in, those
- * whose time has come are looked at, and those whose time is up are handed to
- * act.c. One worker does it (owner.c), so that nothing here runs twice at once
- * for a namespace; its lock keeps out those who change the policy and those who
- * read.
+ * What is done when a namespace is served: new sockets are taken in
+ * (intake.c), those whose time has come are looked at, and those whose time is
+ * up are handed to act.c. One worker does it (owner.c), so that nothing here
+ * runs twice at once for a namespace; its lock keeps out those who change the
+ * policy and those who read.
  */
 #include <linux/bits.h>
 #include <linux/jiffies.h>
@@ -16,185 +16,30 @@
 #include <net/tcp.h>
 
 #include "act/act.h"
+#include "compat/hashinfo.h"
 #include "decide/verdict.h"
 #include "entry.h"
+#include "intake.h"
 #include "net/net.h"
 #include "round.h"
 #include "show/log.h"
 #include "show/stats.h"
-#include "show/tracing.h"
 #include "sock/clock.h"
 #include "sock/facts.h"
 #include "sock/weakref.h"
+#include "tracked.h"
+#include "walk.h"
 
 /* Sockets handed to act.c at a time. */
 #define BATCH 8
 /* Looks, and sockets taken in, while the lock is held. */
 #define LOOKS 32
+/* So long a namespace's own hash is walked at a stretch, beside the rest. */
+#define WALK_NS (2 * NSEC_PER_MSEC)
+/* A stretch of looks ends, whatever one takes. */
+#define LOOKS_JIFFIES (1 + HZ / 125)
 /* Time until a socket is tried again whose owner is inside a system call. */
 #define LOCKED_MS 100
-
-/* Looks grow apart with age, and meet the end of the verdict. */
-static void wait_for(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		     u64 now, u64 wait_ms)
-{
-	u64 wait = now > e->since ? (now - e->since) / 4 : 0;
-
-	if (wait_ms < jiffies64_to_msecs(wait))
-		wait = msecs_to_jiffies(wait_ms);
-	tcp_reaper_table_wait(&rn->table, e, now, wait);
-}
-
-/* Ends the tracking of an entry; its memory is the caller's to see to. */
-static void untrack(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		    const struct sock *sk, u64 now)
-{
-	u64 age_ms = tcp_reaper_elapsed_ms(e->since, now);
-
-	tcp_reaper_count_end(&rn->stats, e->class, age_ms);
-	tcp_reaper_trace_untrack(rn->net, e, sk, age_ms);
-	tcp_reaper_gauge_tracked(&rn->stats, e->class, -1);
-	tcp_reaper_table_unlink(&rn->table, e);
-}
-
-/* It left by itself, as far as anybody can tell. */
-static void recovered(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		      const struct sock *sk, u64 now)
-{
-	/* Our FIN was counted when it was sent; the kernel's probes were not.
-	 */
-	if (e->probing)
-		tcp_reaper_count_class(&rn->stats, e->class,
-				       TCP_REAPER_STAT_REAPED);
-	else if (!e->fin)
-		tcp_reaper_count_class(&rn->stats, e->class,
-				       TCP_REAPER_STAT_RECOVERED);
-	untrack(rn, e, sk, now);
-}
-
-/* How many orphans are too many. */
-static u64 excess(struct tcp_reaper_net *rn)
-{
-	u64 held = tcp_reaper_gauge_read(&rn->stats, TCP_REAPER_ORPHAN);
-	u32 max = rn->policy.orphan_max;
-
-	return max && held > max ? held - max : 0;
-}
-
-/* There is one more that could be evicted: past orphan/max somebody is. */
-static void mind_crowd(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
-{
-	if (class == TCP_REAPER_ORPHAN && excess(rn))
-		rn->evict.crowded = true;
-}
-
-/* A census was faster than the hook: now the time is known. */
-static void learn_time(struct tcp_reaper_entry *e,
-		       const struct tcp_reaper_entry *fresh)
-{
-	if (fresh->census || !e->census)
-		return;
-	e->census = 0;
-	if (fresh->since < e->since)
-		e->since = fresh->since;
-}
-
-static void count_found(struct tcp_reaper_net *rn,
-			const struct tcp_reaper_entry *e)
-{
-	if (!e->census)
-		return;
-	tcp_reaper_count_class(&rn->stats, e->class, TCP_REAPER_STAT_SEEN);
-	/* The other classes are the census's own. */
-	if (e->class == TCP_REAPER_CLOSE_WAIT || e->class == TCP_REAPER_ORPHAN)
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_ADOPTED);
-	if (e->unreported)
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_HOOK_MISSED);
-}
-
-/* Returns true if @fresh is one that is known: it is to be freed then. */
-static bool known(struct tcp_reaper_net *rn, struct sock *sk,
-		  const struct tcp_reaper_entry *fresh, u64 now)
-{
-	struct tcp_reaper_entry *e = tcp_reaper_table_find(&rn->table, sk);
-
-	if (!e)
-		return false;
-	if (e->class == fresh->class && e->hash == fresh->hash &&
-	    tcp_reaper_entry_same(e, sk)) {
-		learn_time(e, fresh);
-		return true;
-	}
-	/* Our own FIN sees to its end. */
-	if (e->fin && tcp_reaper_entry_matches(e, sk))
-		return true;
-	/* It went from one class to another, or is an heir. */
-	recovered(rn, e, sk, now);
-	return false;
-}
-
-/*
- * Takes in a socket that was handed over, if it is still what it was; one whose
- * transition is not done yet is taken in later.
- */
-static void take_in(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		    u64 now)
-{
-	struct sock *sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
-
-	lockdep_assert_held(&rn->lock);
-	if (!sk || !tcp_reaper_entry_same(e, sk))
-		goto drop;
-	if (tcp_reaper_sk_opening(sk, e->class)) {
-		e->opening = 1;
-		wait_for(rn, e, now, TCP_REAPER_NEVER);
-		goto out;
-	}
-	e->opening = 0;
-	if (!tcp_reaper_entry_matches(e, sk) ||
-	    rn->policy.mode == TCP_REAPER_OFF ||
-	    !tcp_reaper_wants(rn, e->class) || known(rn, sk, e, now))
-		goto drop;
-	if (!tcp_reaper_table_add(&rn->table, e)) {
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_TRACK_FAILED);
-		goto drop;
-	}
-	count_found(rn, e);
-	tcp_reaper_gauge_tracked(&rn->stats, e->class, 1);
-	tcp_reaper_trace_track(rn->net, e, sk,
-			       tcp_reaper_elapsed_ms(e->since, now));
-	mind_crowd(rn, e->class);
-	tcp_reaper_table_wait(&rn->table, e, now, 0);
-out:
-	sock_put(sk);
-	return;
-drop:
-	if (sk)
-		sock_put(sk);
-	tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
-}
-
-static void take_list(struct tcp_reaper_net *rn)
-{
-	rn->incoming = llist_reverse_order(llist_del_all(&rn->handed));
-}
-
-/* Takes in some of those that were handed over. */
-static void take_some_in(struct tcp_reaper_net *rn, u64 now)
-{
-	struct tcp_reaper_entry *e;
-	int n;
-
-	for (n = 0; n < LOOKS; n++) {
-		if (!rn->incoming)
-			take_list(rn);
-		if (!rn->incoming)
-			return;
-		e = llist_entry(rn->incoming, struct tcp_reaper_entry, handed);
-		rn->incoming = e->handed.next;
-		take_in(rn, e, now);
-	}
-}
 
 /* Counts a verdict the first time that it falls on a socket. */
 static bool first_time(struct tcp_reaper_entry *e, u8 verdict)
@@ -203,6 +48,13 @@ static bool first_time(struct tcp_reaper_entry *e, u8 verdict)
 		return false;
 	e->counted |= BIT(verdict);
 	return true;
+}
+
+/* A probe ends nothing unless the peer is dead, which only it would tell. */
+static void would_probe(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
+{
+	if (first_time(e, TCP_REAPER_NR_VERDICTS))
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_WOULD_PROBE);
 }
 
 static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
@@ -227,6 +79,15 @@ static bool healthy(const struct tcp_reaper_facts *facts, u8 verdict)
 	       facts->idle_ms < tcp_reaper_stamped_ms();
 }
 
+/* Spared for what it is, which neither time nor a crowd changes. */
+static bool set_apart(u8 verdict)
+{
+	return verdict == TCP_REAPER_SPARED_RULE ||
+	       verdict == TCP_REAPER_SPARED_KERNEL ||
+	       verdict == TCP_REAPER_SPARED_MPTCP ||
+	       verdict == TCP_REAPER_SPARED_REPAIR;
+}
+
 static u64 probe_interval_ms(const struct sock *sk)
 {
 	return jiffies_to_msecs(keepalive_intvl_when(tcp_sk(sk)));
@@ -242,20 +103,23 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 
 	sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
 	if (!sk || !tcp_reaper_entry_matches(e, sk)) {
-		recovered(rn, e, sk, now);
+		tcp_reaper_tracked_recovered(rn, e, sk, now);
 		goto out_free;
 	}
 	held = e->held;
 	tcp_reaper_entry_facts(e, sk, now, &facts);
 	if (held && !e->held)
-		mind_crowd(rn, e->class);
-	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, true);
+		tcp_reaper_tracked_crowd(rn, e->class);
+	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, e);
+	if (e->apart && !set_apart(d.verdict))
+		tcp_reaper_tracked_crowd(rn, e->class);
+	e->apart = set_apart(d.verdict);
 	if (healthy(&facts, d.verdict)) {
-		recovered(rn, e, sk, now);
+		tcp_reaper_tracked_recovered(rn, e, sk, now);
 		goto out_free;
 	}
 	if (!tcp_reaper_wants(rn, e->class)) {
-		untrack(rn, e, sk, now);
+		tcp_reaper_tracked_forgotten(rn, e, sk, now);
 		goto out_free;
 	}
 	/* So that the last look before its end sees a probe unanswered. */
@@ -266,12 +130,15 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	if (d.verdict == TCP_REAPER_DUE) {
 		if (rn->policy.mode == TCP_REAPER_ENFORCE)
 			return true;
-		would_reap(rn, e);
+		if (d.action == TCP_REAPER_PROBE)
+			would_probe(rn, e);
+		else
+			would_reap(rn, e);
 		d.wait_ms = TCP_REAPER_NEVER;
 	} else if (d.verdict != TCP_REAPER_WAIT && first_time(e, d.verdict)) {
 		tcp_reaper_count_spared(&rn->stats, d.verdict);
 	}
-	wait_for(rn, e, now, d.wait_ms);
+	tcp_reaper_tracked_wait(rn, e, now, d.wait_ms);
 	return false;
 
 out_free:
@@ -308,7 +175,8 @@ static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 
 	if (!tcp_reaper_evict_wanted(&rn->evict))
 		return;
-	n = tcp_reaper_evict_pick(&rn->evict, &rn->table, excess(rn), !enforce,
+	n = tcp_reaper_evict_pick(&rn->evict, &rn->table,
+				  tcp_reaper_tracked_excess(rn), !enforce,
 				  doomed->entry, BATCH);
 	if (enforce) {
 		doomed->nr = n;
@@ -320,13 +188,18 @@ static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 }
 
 /* Looks at some of those that came due. */
-static void look_around(struct tcp_reaper_net *rn, struct doomed *doomed)
+static noinline_for_stack void look_around(struct tcp_reaper_net *rn,
+					   struct doomed *doomed)
 {
+	unsigned long end = jiffies + LOOKS_JIFFIES;
 	u64 now = tcp_reaper_now();
 	struct tcp_reaper_entry *e;
 	int looks;
 
 	for (looks = 0; looks < LOOKS && doomed->nr < BATCH; looks++) {
+		/* One in a long chain may take a millisecond. */
+		if (time_after(jiffies, end))
+			break;
 		e = tcp_reaper_table_pop(&rn->table);
 		if (!e)
 			break;
@@ -338,7 +211,7 @@ static void look_around(struct tcp_reaper_net *rn, struct doomed *doomed)
 		if (e->gone)
 			tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
 		else if (e->opening)
-			take_in(rn, e, now);
+			tcp_reaper_intake(rn, e, now);
 		else if (look(rn, e, now))
 			doomed->entry[doomed->nr++] = e;
 	}
@@ -355,7 +228,7 @@ static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
 	doomed->epoch = rn->table.epoch;
 	if (rn->closing)
 		return;
-	take_some_in(rn, tcp_reaper_now());
+	tcp_reaper_intake_some(rn, tcp_reaper_now(), LOOKS);
 	tcp_reaper_table_come_due(&rn->table, tcp_reaper_now());
 	pick_evicted(rn, doomed);
 	/* Not both: what was picked is still in its generation. */
@@ -382,7 +255,7 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		if (!e->fin)
 			tcp_reaper_count_class(&rn->stats, e->class,
 					       stat_of_end(evicted));
-		untrack(rn, e, NULL, now);
+		tcp_reaper_tracked_end(rn, e, NULL, now);
 		ended = true;
 		break;
 	case TCP_REAPER_BEGUN:
@@ -392,7 +265,7 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		break;
 	case TCP_REAPER_RACED_GONE:
 		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_RACED);
-		recovered(rn, e, NULL, now);
+		tcp_reaper_tracked_recovered(rn, e, NULL, now);
 		ended = true;
 		break;
 	case TCP_REAPER_RACED_CHANGED:
@@ -413,7 +286,7 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 	if (ended)
 		tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
 	else
-		wait_for(rn, e, now, wait_ms);
+		tcp_reaper_tracked_wait(rn, e, now, wait_ms);
 }
 
 /* Of a table that was cleared meanwhile only what is counted is left. */
@@ -474,6 +347,29 @@ static u64 next_due(struct tcp_reaper_net *rn)
 	return due;
 }
 
+/*
+ * A census of a hash of its own, a part at a time. Returns true if there is
+ * more to do.
+ */
+static bool walk_own_hash(struct tcp_reaper_net *rn)
+{
+	u32 asked = READ_ONCE(rn->census);
+
+	if (likely(rn->walked == asked) || READ_ONCE(rn->closing))
+		return false;
+	if (rn->walk.census == rn->walked)
+		tcp_reaper_walk_begin(&rn->walk, asked,
+				      tcp_reaper_wants(rn,
+						       TCP_REAPER_ESTABLISHED));
+	if (READ_ONCE(rn->policy.mode) != TCP_REAPER_OFF &&
+	    !tcp_reaper_walk_on(&rn->walk, tcp_reaper_hashinfo(rn->net),
+				ktime_get_ns() + WALK_NS))
+		return true;
+	rn->walked = rn->walk.census;
+	tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_CENSUS_RUNS);
+	return rn->walked != asked;
+}
+
 static u64 serve(struct tcp_reaper_turn *turn, u64 end)
 {
 	struct tcp_reaper_net *rn =
@@ -493,7 +389,20 @@ static u64 serve(struct tcp_reaper_turn *turn, u64 end)
 		mutex_unlock(&rn->lock);
 	} while (due <= tcp_reaper_now() && ktime_get_ns() < end &&
 		 !tcp_reaper_owner_halted());
-	return due;
+	return walk_own_hash(rn) ? tcp_reaper_now() : due;
+}
+
+/**
+ * tcp_reaper_round_census - have a namespace's own hash of sockets walked
+ * @rn: the namespace
+ * @census: the number of the census that asks for it
+ *
+ * Context: any; does not sleep.
+ */
+void tcp_reaper_round_census(struct tcp_reaper_net *rn, u32 census)
+{
+	WRITE_ONCE(rn->census, census);
+	tcp_reaper_owner_call(&rn->turn, tcp_reaper_now());
 }
 
 /**
@@ -508,6 +417,17 @@ int tcp_reaper_round_join(struct tcp_reaper_net *rn, const struct net *net)
 	rn->turn.serve = serve;
 	init_llist_head(&rn->handed);
 	return tcp_reaper_owner_join(&rn->turn, net);
+}
+
+/* Nothing is tracked any more; what was is in @table then, to be freed. */
+static void forget_all(struct tcp_reaper_net *rn,
+		       struct tcp_reaper_table *table)
+{
+	int c;
+
+	tcp_reaper_table_detach(table, &rn->table);
+	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
+		tcp_reaper_count_forgotten(&rn->stats, c);
 }
 
 /**
@@ -525,7 +445,7 @@ void tcp_reaper_round_leave(struct tcp_reaper_net *rn)
 	tcp_reaper_owner_quiet(&rn->turn);
 	mutex_lock(&rn->lock);
 	tcp_reaper_evict_stop(&rn->evict);
-	tcp_reaper_table_detach(&table, &rn->table);
+	forget_all(rn, &table);
 	mutex_unlock(&rn->lock);
 	tcp_reaper_table_free(&table, share);
 	for (node = rn->incoming; node;) {
@@ -554,18 +474,13 @@ void tcp_reaper_round_leave(struct tcp_reaper_net *rn)
 void tcp_reaper_round_again(struct tcp_reaper_net *rn,
 			    struct tcp_reaper_table *forgotten)
 {
-	int c;
-
 	lockdep_assert_held(&rn->lock);
 	*forgotten = (struct tcp_reaper_table){};
 	tcp_reaper_evict_stop(&rn->evict);
-	if (rn->policy.mode == TCP_REAPER_OFF) {
-		tcp_reaper_table_detach(forgotten, &rn->table);
-		for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
-			tcp_reaper_gauge_clear(&rn->stats, c);
-	} else {
+	if (rn->policy.mode == TCP_REAPER_OFF)
+		forget_all(rn, forgotten);
+	else
 		tcp_reaper_table_rescan(&rn->table);
-	}
 	rn->evict.crowded = rn->policy.orphan_max;
 	rn->evict.rested = 0;
 	tcp_reaper_owner_call(&rn->turn, tcp_reaper_now());

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Room for entries: max_tracked bounds all namespaces together, and is shared
  * out so that whoever piles up stuck sockets is not tracked in full, and blinds

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The container of tracked sockets: an index by pointer, so that hook and
  * census do not track one twice, and generations by time to the next look.

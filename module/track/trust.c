@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * May a socket that a census finds be held against the hook? Not if nothing was
  * to be reported of it: its namespace was off when it came, its record was lost
@@ -56,15 +56,14 @@ void tcp_reaper_trust_excuse_all(void)
 
 /**
  * tcp_reaper_trust_expects - should the hook have reported a socket
- * @rn: the namespace in which the census that goes on found it
+ * @rn: the namespace in which a census found it
+ * @census: the number of that
  *
  * Return: true if so.
  */
-bool tcp_reaper_trust_expects(const struct tcp_reaper_net *rn)
+bool tcp_reaper_trust_expects(const struct tcp_reaper_net *rn, u32 census)
 {
-	u32 now = READ_ONCE(number);
-
 	return tcp_reaper_hook_present() &&
-	       now > READ_ONCE(rn->excused_until) &&
-	       now > READ_ONCE(excused_until);
+	       census > READ_ONCE(rn->excused_until) &&
+	       census > READ_ONCE(excused_until);
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* c7603cfa04e7 ("bpf: Add ambient BPF runtime context stored in current"), 5.15
  */
 #include <linux/bpf.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 6.2, fa627348cfc7: the callbacks of a class take a const device. */
 #include <linux/device.h>
 

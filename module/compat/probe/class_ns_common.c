@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* e3b2cf6e5dba: a device's namespace is a struct ns_common, not an opaque tag.
  */
 #include <linux/device.h>

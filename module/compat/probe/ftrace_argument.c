@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 6.2 (94d095ffa0e1): the arguments have an accessor. */
 #include <linux/ftrace.h>
 

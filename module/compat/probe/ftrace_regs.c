@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 5.11 (d19ad0775dcd): callbacks get a struct ftrace_regs. */
 #include <linux/ftrace.h>
 

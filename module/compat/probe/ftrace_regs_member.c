@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 5.11 to 6.1 (02a474ca266a): struct ftrace_regs is a struct pt_regs inside. */
 #include <linux/ftrace.h>
 

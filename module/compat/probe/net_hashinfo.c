@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * All but 5.18 to 6.0 (fbb8295248e1 to e9bd0cca09d1): a namespace points to its
  * hash, and does so directly.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Must compile on every kernel: else the probes can't be believed. */
 #include <linux/device.h>
 #include <linux/sysctl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 6.11, 78eb4ea25cd5: a handler gets a const table. */
 #include <linux/sysctl.h>
 

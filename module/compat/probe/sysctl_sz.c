@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 6.6, 95d4977876d6: a table is registered with its size. */
 #include <net/net_namespace.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* 930c2ea566af ("workqueue: Add new WQ_PERCPU flag"), 6.18 */
 #include <linux/workqueue.h>
 
