@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Sockets that were stuck before the module was loaded are found by the census at load, and reaped as any other.
 . "$(dirname "$0")/lib.sh"
 

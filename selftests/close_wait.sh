@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Leaked CLOSE_WAIT sockets are reset when their time is up: not earlier, not much later, whichever way they were leaked.
 . "$(dirname "$0")/lib.sh"
 

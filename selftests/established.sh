@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Idle ESTABLISHED: "probe" switches keepalive on, so that a dead peer ends the socket with ETIMEDOUT and a live, silent one does not;
 # "reset" ends idle ones. Where there is traffic, or a keepalive of the owner's own, nothing is touched.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Memory that is not to be had: each allocation of a load, of a new namespace, of a write and of a read is refused in its turn, and what the
 # worker asks for, always. All end in ENOMEM and as if nothing had been, or do without; what was missed meanwhile is found afterwards.
 # shellcheck disable=SC2317 # functions are called by poll_until

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Held FIN_WAIT2: the owner shut its side down and waits for a FIN that never comes. Such a socket ends after fin_wait2/timeout_ms; one
 # that still receives, or whose owner still reads, does not.
 . "$(dirname "$0")/lib.sh"

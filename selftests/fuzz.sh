@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Writes of all kinds to every file of the module, by one process that checks each, then by four at once, while connections come and go and
 # sockets are stuck. TCP_REAPER_SEED=N repeats a run.
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,7 @@ fuzz() {
 	check "some were out of range" test "$(field erange "$line")" -gt 0
 }
 
-# What the writers reached of the module's own code: "kcov OFFSET" for each place, to be looked up by selftests/coverage.
+# What the writers reached of the module's own code: "kcov OFFSET" for each place, to be looked up by testing/coverage.
 coverage=
 [[ -z ${TCP_REAPER_KCOV:-} ]] || coverage=1
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A half-closed connection that still transfers is not stuck: 20 of them outlive ten times their timeout, and lose no byte. The same
 # connections without a spare are reaped, and so are they once they fall silent.
 . "$(dirname "$0")/lib.sh"

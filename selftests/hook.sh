@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # What is hooked is said, and counts each transition once; the same sockets are found by any hook, and by none; one that has gone blind
 # is noticed and replaced.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Kernel-owned sockets that are stuck in FIN_WAIT1 for ever, as tcp_close() stops their timers: they go with orphan/kernel_sockets=1, and
 # only then. In CLOSE_WAIT, the kernel's own stay even so.
 . "$(dirname "$0")/lib.sh"
@@ -29,7 +29,7 @@ for v6 in N Y; do
 	check "ipv6=$v6: spared_kernel counts all" poll_until 5 stat_is a spared_kernel $((spared + 7))
 	check "ipv6=$v6: they are left for three times their timeout" poll_until 6 reached $((start + 3 * TIMEOUT))
 	check_is "ipv6=$v6: they are still there" "5 2" "$(immortal) $(count_tcp a CLOSE_WAIT)"
-	check_is "ipv6=$v6: the list says why" 7 "$(proc_net a reaper/sockets | grep -c ' kernel$')"
+	check_is "ipv6=$v6: the list says why" 7 "$(proc_net a reaper/sockets | grep -c ' kernel ')"
 	check_is "ipv6=$v6: not evicted either" 0 "$(stat_of a orphan_evicted)"
 
 	policy a orphan/max=0 orphan/kernel_sockets=1

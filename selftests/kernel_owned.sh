@@ -1,9 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Sockets that a program made and handed to the kernel: a disk's (nbd) and an NFS server's. They are the kernel's, idle for as long as
 # nobody reads or writes, and are never reset; a program's own, as idle, is.
 # shellcheck disable=SC2317 # functions are called by poll_until and trap
 . "$(dirname "$0")/lib.sh"
+. ./lib_owned.sh
 
 TIMEOUT=2000
 NFS_PORT=2049
@@ -96,13 +97,8 @@ start_nfs() {
 	check "nfsd: it can be mounted" mounted 127.0.0.1:/ nfs nfs4 \
 		"vers=4.2,addr=127.0.0.1,clientaddr=127.0.0.1,port=$NFS_PORT,sec=sys,proto=tcp,soft,timeo=100"
 	check "nfsd: it can be written and read" takeover io "$TMP/nfs/file"
-	nfs_before=$(connections $NFS_PORT)
+	nfs_before=$(connections a $NFS_PORT)
 	parts+=(nfs)
-}
-
-# connections PORT: both ends of those to or from it that are ESTABLISHED.
-connections() {
-	in_ns a ss -Htn state established "( sport = :$1 or dport = :$1 )" | awk '{ print $3, $4 }' | sort | paste -sd ,
 }
 
 new_ns a || exit 1
@@ -114,7 +110,7 @@ start_nfs
 # With keepalive of their own, the other ends stay, and tell nothing before.
 background plain a duo -n $PLAIN p:keepalive mark o:until=close,60000 o:error
 await plain '^ready' >/dev/null || exit 1
-ss_before=$(connections "${nbd_port:-1}")
+ss_before=$(connections a "${nbd_port:-1}")
 diag "nbd: $ss_before"
 diag "NFS: ${nfs_before:-}"
 policy a established/timeout_ms=$TIMEOUT
@@ -128,15 +124,15 @@ proc_net a reaper/sockets | sed 's/^/# /'
 for part in "${parts[@]}"; do
 	case $part in
 	nbd)
-		check_is "nbd: its connection is as it was" "$ss_before" "$(connections "$nbd_port")"
-		check_is "nbd: it is said to be the kernel's" kernel "$(proc_net a reaper/sockets | awk -v port=":$nbd_port$" '$5 ~ port { print $NF }')"
+		check_is "nbd: its connection is as it was" "$ss_before" "$(connections a "$nbd_port")"
+		check_is "nbd: it is said to be the kernel's" kernel "$(proc_net a reaper/sockets | awk -v port=":$nbd_port$" '$5 ~ port { print $11 }')"
 		check "nbd: it can still be written and read" takeover io "$disk"
 		;;
 	nfs)
-		check_is "nfsd: its connection is as it was" "$nfs_before" "$(connections $NFS_PORT)"
-		check_is "nfsd: it is said to be the kernel's" kernel "$(proc_net a reaper/sockets | awk -v port=":$NFS_PORT$" '$5 ~ port { print $NF }')"
+		check_is "nfsd: its connection is as it was" "$nfs_before" "$(connections a $NFS_PORT)"
+		check_is "nfsd: it is said to be the kernel's" kernel "$(proc_net a reaper/sockets | awk -v port=":$NFS_PORT$" '$5 ~ port { print $11 }')"
 		check "nfsd: it can still be written and read" takeover io "$TMP/nfs/file"
-		check_is "nfsd: by the same connection" "$nfs_before" "$(connections $NFS_PORT)"
+		check_is "nfsd: by the same connection" "$nfs_before" "$(connections a $NFS_PORT)"
 		;;
 	esac
 done

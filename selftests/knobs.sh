@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Every knob through both of its windows, sysfs and sysctl: rights, default, good and bad values; a write holds at once, for sockets
 # already tracked too. The counters in sysfs are those in procfs. The template holds for namespaces to come, and for no other.
 # shellcheck disable=SC2317 # of functions that "inside" runs
@@ -96,10 +96,10 @@ files_are_right() {
 	found=$(stat -c '%a %u %g' "$SYSFS"/stats/* | sort -u)
 	check_is "counters in sysfs are there to read" "444 0 0" "$found"
 	found=$(cd /proc/net/reaper && stat -c '%n %a %u %g' -- * | sort)
-	check_is "files in procfs are there to read, and the rules root's to write" "log 444 0 0
+	check_is "files in procfs are there to read, rules and counters root's to write" "log 444 0 0
 rules 644 0 0
 sockets 444 0 0
-stats 444 0 0" "$found"
+stats 644 0 0" "$found"
 	check_is "a counter can't be written" "open EACCES" "$(fileio put "$SYSFS/stats/adopted" 0)"
 	for name in stats sockets log; do
 		check "procfs: $name can't be written" test "$(fileio put "/proc/net/reaper/$name" 0)" != ok

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What the tests share. A test begins with
 #	. "$(dirname "$0")/lib.sh"
@@ -18,7 +18,7 @@ PATH=$PWD:$PATH
 . ./lib_netns.sh
 . ./lib_module.sh
 
-declare -A pids=()
+declare -A pids=() sysctls=()
 namespaces=()
 tests=0
 failures=0
@@ -44,7 +44,7 @@ not_ok() {
 	printf 'not ok %d - %s\n' "$tests" "$*"
 }
 
-# skip DESCRIPTION REASON: one check that cannot be made here. REASON has to be in ./foreseen-skips for the VM to accept it.
+# skip DESCRIPTION REASON: one check that cannot be made here. REASON has to be in testing/foreseen-skips for the VM to accept it.
 skip() {
 	tests=$((tests + 1))
 	printf 'ok %d - %s # SKIP %s\n' "$tests" "$1" "$2"
@@ -237,11 +237,12 @@ patience=1
 
 # many N: N of something, or a tenth on such a kernel.
 many() {
+	local n=$1
 	if checks_itself; then
-		echo $(($1 / 10))
-	else
-		echo "$1"
+		n=$(($1 / 10))
+		((n >= 3)) || n=$(($1 < 3 ? $1 : 3))
 	fi
+	echo "$n"
 }
 
 # slack MS: how much later than its time something may come, which is five times as much there.
@@ -284,6 +285,24 @@ dmesg_complaints() {
 		'BUG:|WARNING:|Call Trace|KASAN:|UBSAN:|Oops|general protection|refcount_t:|suspicious RCU|possible (circular|recursive) locking|inconsistent lock|invalid context|scheduling while atomic|unregister_netdevice: waiting|blocked for more than'
 }
 
+# ---- sysctls -----------------------------------------------------------------------------------------------------------------
+
+# keep_sysctl NAME...: of the initial namespace, put back at the end, whoever changes them.
+keep_sysctl() {
+	local name
+	for name; do
+		[[ -n ${sysctls[$name]:-} ]] || sysctls[$name]=$(sysctl -n "$name") || return
+	done
+}
+
+# host_sysctl NAME=VALUE...: the same, and set.
+host_sysctl() {
+	local pair
+	for pair; do
+		keep_sysctl "${pair%%=*}" && sysctl -qw "$pair" || return
+	done
+}
+
 # ---- beginning and end -------------------------------------------------------------------------------------------------------
 
 cleanup() {
@@ -298,6 +317,9 @@ cleanup() {
 	[[ ! -d /sys/module/same_name ]] || rmmod same_name
 	for name in "${namespaces[@]}"; do
 		ip netns del "$(ns_name "$name")"
+	done
+	for name in "${!sysctls[@]}"; do
+		sysctl -qw "$name=${sysctls[$name]}"
 	done
 	rm -rf "$TMP"
 	[[ -z $was_loaded ]] || load

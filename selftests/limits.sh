@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Memory is bounded: by max_tracked for all, by 64 bytes for each tracked socket, index included, and by nothing at all for a healthy
 # one. What did not fit, whether into the table or into a ring of the nursery, is found later.
 . "$(dirname "$0")/lib.sh"
@@ -138,7 +138,8 @@ small() {
 	diag "$MANY tracked: $pages pages of entries, an index of $(index_bytes "$MANY") bytes"
 	check_between "bytes a tracked socket, its index included" 56 "$BYTES" "$bytes"
 	bytes=$(((after - before + $(index_bytes "$MANY") + MANY - 1) / MANY))
-	check_between "bytes a tracked socket, by what the kernel's slabs have grown" 56 "$BYTES" "$bytes"
+	# What was freed meanwhile of other things makes it less: no more is what counts.
+	check_between "bytes a tracked socket, by what the kernel's slabs have grown" 1 "$BYTES" "$bytes"
 
 	check_is "the others, healthy or not in a class, have none" "$MANY" "$(sockets_listed)"
 	background healthy a churn -n 3000

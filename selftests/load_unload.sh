@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Loaded and unloaded again and again while connections come and go on all CPUs, sockets are stuck, are being reaped, and the
 # module's files are being read: nobody notices, and nothing is left.
 . "$(dirname "$0")/lib.sh"

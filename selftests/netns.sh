@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A namespace's policy, counters and sockets are its own, and so is what /sys and /proc show in it. With tracked sockets in it, it
 # goes away as before; a thousand of them come and go, and leave nothing.
 . "$(dirname "$0")/lib.sh"
@@ -112,6 +112,53 @@ goes_away() {
 	check_between "and were read before" 3 100000000 "$(field good "$line")"
 }
 
+other() {
+	proc_net init reaper/others | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# shellcheck disable=SC2317 # for poll_until
+other_is() {
+	[[ $(other "$1") == "$2" ]]
+}
+
+# all_ended: of all that was taken in elsewhere a counter says how it ended.
+# shellcheck disable=SC2317 # for poll_until
+all_ended() {
+	proc_net init reaper/others | awk '{ v[$1] = $2 } END { exit v["close_wait_taken"] != v["close_wait_recovered"] + v["close_wait_reaped"] + \
+		v["close_wait_evicted"] + v["close_wait_forgotten"] }'
+}
+
+# What a namespace counted is in the host's sum when it is gone, and stays there; no other one sees that sum.
+others_stay() {
+	local reaped age before forgotten
+
+	reaped=$(other close_wait_reaped)
+	forgotten=$(other close_wait_forgotten)
+	before=$(stats init | grep -v census_runs)
+	new_ns d e
+	policy d close_wait/timeout_ms=500 mode=enforce
+	background in_d d leak -k eof -n 30 -w 10000
+	await in_d '^report' >/dev/null
+	ended in_d
+	check "30 reaped elsewhere are in the sum" poll_until 5 other_is close_wait_reaped $((reaped + 30))
+	age=$(other close_wait_age_ms_sum)
+	check_between "their ages are added up, ms" 15000 3000000 "$age"
+	check_between "and counted" 30 100000 "$(other close_wait_age_ms_le_inf)"
+	check_is "the initial namespace's own counters are another thing" "$before" "$(stats init | grep -v census_runs)"
+	background in_d d leak -k eof -n 5
+	policy d close_wait/timeout_ms=3600000
+	check "5 more are tracked there" poll_until 5 stat_is d close_wait_tracked 5
+	policy d mode=off
+	check "those that are forgotten there are in the sum" poll_until 5 other_is close_wait_forgotten $((forgotten + 5))
+	stop in_d
+	check "another namespace does not see the sum" in_ns e test ! -e /proc/net/reaper/others -a -e /proc/net/reaper/stats
+	del_ns d
+	check "when it is gone" all_gone 60
+	check_is "what it counted stays" $((reaped + 30)) "$(other close_wait_reaped)"
+	check "and of all that was taken in it says how it ended" poll_until 5 all_ended
+	del_ns e
+}
+
 # From 6.1 on a namespace may have an established hash of its own, where a walk over the common one finds nothing.
 own_hash() {
 	local sysctl=/proc/sys/net/ipv4/tcp_child_ehash_entries before size line
@@ -164,6 +211,7 @@ new_ns a b
 check_is "a new namespace starts from the template" "observe 3600000 300000" \
 	"$(knob a mode) $(knob a close_wait/timeout_ms) $(knob a orphan/timeout_ms)"
 separate
+others_stay
 goes_away
 own_hash
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # "observe" touches nothing and counts what "enforce" would reap, each socket once; "enforce" then reaps them at once; "off" forgets
 # what was tracked, and the next mode finds it again.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Orphans that the kernel would hold on to are gone within their timeout, in each state and however their owner died. The same ones are
 # made without the module first: there the kernel still holds them at that time.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # orphan/max: a namespace past its cap loses its oldest orphans within a tick, and no other loses any; so one noisy container does not
 # push the host to net.ipv4.tcp_max_orphans, from where on the kernel ends anybody's. That it would is shown first, without the module.
 . "$(dirname "$0")/lib.sh"
@@ -158,6 +158,10 @@ background others ruled pile -p 7101 -n 60 -b 10 -i 60
 started others
 check "a rule: of the others the oldest are evicted" poll_until 3 stat_is ruled orphan_evicted 50
 check_is "a rule: none of those it exempts" "20 10" "$(left exempt) $(left others)"
+in_ns ruled sh -c 'echo >/proc/net/reaper/rules' || exit 1
+policy ruled orphan/max=10
+poll_until 5 left_is exempt 0
+check_is "without the rule those go, as they are the oldest" "0 10" "$(left exempt) $(left others)"
 check_is "nothing failed" 0 "$(stat_of noisy reap_failed)"
 stop noisy quiet noisy6 exempt others
 finish

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # The peer of an orphan that is reaped hears of it: else it would hold a connection that is none any more, for ever.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A change of policy holds at once for sockets tracked already, of each class, IPv4 and IPv6: a timeout raised, lowered or switched off,
 # the mode changed, a rule added or taken away.
 # shellcheck disable=SC2317,SC2086 # functions are called by check and poll_until; a class is one word

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A keepalive that the module set is no wish of the owner's: what was probed is reset once that is the policy, also after mode=off and by a
 # module loaded anew. One that the owner set leaves a socket to its owner, unless established/keepalive says that these count too; then
 # they are probed at once, whatever time the owner chose. A window that is shut keeps a probe from asking, but not a reset.

@@ -1,12 +1,12 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Scripts read /proc/net/tcp* to wait for a port: nothing of the module's may match that. Its own files are below /proc/net/reaper/.
 # shellcheck disable=SC2317 # functions are run by "inside"
 . "$(dirname "$0")/lib.sh"
 
 export PORT=4711
 
-# As scripts do; in a shell of each namespace.
+# As scripts do; in a shell of each namespace, where the module has these files.
 as_scripts_do() {
 	local hex
 	hex=$(printf %04X "$PORT")
@@ -22,9 +22,9 @@ as_scripts_do() {
 	cat /proc/net/tcp /proc/net/tcp6 | awk -v port=":$hex$" '$4 == "0A" && $2 ~ port { found = 1 } END { exit !found }'
 	check_is "$1: awk finds it" 0 $?
 	check_is "$1: nothing but what was there begins with tcp" "$BEFORE" "$(cd /proc/net && echo tcp*)"
-	check_is "$1: the module's folder has its files" "log rules sockets stats" "$(cd /proc/net/reaper && echo ./* | sed 's,\./,,g')"
-	for file in log rules sockets stats; do
-		check "$1: $file can be read" cat /proc/net/reaper/$file
+	check_is "$1: the module's folder has its files" "$2" "$(cd /proc/net/reaper && echo ./* | sed 's,\./,,g')"
+	for file in $2; do
+		check "$1: $file can be read" cat "/proc/net/reaper/$file"
 	done
 	rm -f /tmp/cat.err /tmp/grep.err
 }
@@ -38,12 +38,12 @@ background listener_init init duo -p $PORT pause
 await listener '^pause' >/dev/null || exit 1
 await listener_init '^pause' >/dev/null || exit 1
 load || exit 1
-as_scripts_do "the initial namespace"
-inside a as_scripts_do "another namespace"
+as_scripts_do "the initial namespace" "log others rules sockets stats"
+inside a as_scripts_do "another namespace" "log rules sockets stats"
 new_ns late || exit 1
 background listener_late late duo -p $PORT pause
 await listener_late '^pause' >/dev/null || exit 1
-inside late as_scripts_do "a namespace made later"
+inside late as_scripts_do "a namespace made later" "log rules sockets stats"
 # A tenant's, with a /proc of its own.
 check "in a /proc mounted there" in_ns a unshare --pid --fork --mount-proc sh -c 'cat /proc/net/tcp* >/dev/null && cat /proc/net/reaper/stats >/dev/null'
 unload

@@ -1,25 +1,25 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # /proc/net/reaper/stats and sockets to the letter; what they say of a socket is what /proc/net/tcp says; and each socket is in a
 # reading once, however it is read, while the table grows and shrinks.
 . "$(dirname "$0")/lib.sh"
 
-STATS='close_wait_tracked close_wait_seen close_wait_recovered close_wait_reaped close_wait_would_reap close_wait_evicted
-orphan_tracked orphan_seen orphan_recovered orphan_reaped orphan_would_reap orphan_evicted
-fin_wait2_tracked fin_wait2_seen fin_wait2_recovered fin_wait2_reaped fin_wait2_would_reap fin_wait2_evicted
-established_tracked established_seen established_recovered established_reaped established_would_reap established_evicted
+STATS='close_wait_tracked close_wait_seen close_wait_recovered close_wait_reaped close_wait_would_reap close_wait_evicted close_wait_taken close_wait_forgotten
+orphan_tracked orphan_seen orphan_recovered orphan_reaped orphan_would_reap orphan_evicted orphan_taken orphan_forgotten
+fin_wait2_tracked fin_wait2_seen fin_wait2_recovered fin_wait2_reaped fin_wait2_would_reap fin_wait2_evicted fin_wait2_taken fin_wait2_forgotten
+established_tracked established_seen established_recovered established_reaped established_would_reap established_evicted established_taken established_forgotten
 spared_active spared_unread spared_rule spared_kernel spared_mptcp spared_repair spared_ulp
-adopted raced reap_failed hook_missed queue_lost census_runs track_failed
+adopted raced reap_failed hook_missed queue_lost census_runs track_failed established_would_probe
 close_wait_age_ms_le_1000 close_wait_age_ms_le_10000 close_wait_age_ms_le_60000 close_wait_age_ms_le_300000
 close_wait_age_ms_le_1800000 close_wait_age_ms_le_3600000 close_wait_age_ms_le_21600000 close_wait_age_ms_le_86400000
-close_wait_age_ms_le_inf'
-HEADER='class state age_ms idle_ms local remote uid inode rxq txq verdict'
+close_wait_age_ms_le_inf close_wait_age_ms_sum'
+HEADER='class state age_ms idle_ms local remote uid inode rxq txq verdict timeout_ms action'
 # Columns, one regular expression each.
 N='[0-9]{1,20}'
 PORT='[1-9][0-9]{0,4}'
 ADDRESS="([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9a-f:]{2,39}(:[0-9]{1,3}(\\.[0-9]{1,3}){3})?\\]):$PORT"
 LINE="^(close_wait CLOSE_WAIT|orphan (FIN_WAIT1|FIN_WAIT2|CLOSING|LAST_ACK)|fin_wait2 FIN_WAIT2|established ESTABLISHED) \
-$N $N $ADDRESS $ADDRESS $N $N $N $N (wait|due|active|unread|rule|kernel|mptcp|repair|ulp)\$"
+$N $N $ADDRESS $ADDRESS $N $N $N $N (wait|due|never|active|unread|rule|kernel|mptcp|repair|ulp) $N (reset|fin|probe|probing|linger)\$"
 
 # started NAME: it has made its sockets; or else there is no point in going on.
 started() {
@@ -74,6 +74,9 @@ shown() {
 stats_format() {
 	check_is "stats has these names, in this order" "$(tr ' ' '\n' <<<"$STATS")" "$(stats a | cut -d ' ' -f 1)"
 	check_is "and after each one number" "" "$(stats a | grep -vE '^[a-z0-9_]+ [0-9]+$')"
+	check_is "others has the counters among them" "$(tr ' ' '\n' <<<"$STATS" | grep -v _tracked)" \
+		"$(proc_net init reaper/others | cut -d ' ' -f 1)"
+	check_is "and after each one number" "" "$(proc_net init reaper/others | grep -vE '^[a-z0-9_]+ [0-9]+$')"
 }
 
 sockets_format() {
@@ -169,7 +172,7 @@ time_and_verdict() {
 	policy a close_wait/timeout_ms=500 orphan/timeout_ms=500
 	check_is "those whose time is up are due" "6 due / 3 due" "$(verdicts close_wait) / $(verdicts orphan)"
 	policy a close_wait/timeout_ms=0 orphan/timeout_ms=0
-	check_is "those that have no timeout wait" "6 wait / 3 wait" "$(verdicts close_wait) / $(verdicts orphan)"
+	check_is "those that have no timeout never go" "6 never / 3 never" "$(verdicts close_wait) / $(verdicts orphan)"
 	stop v4 v6 fin_wait1
 	check "all go" poll_until 15 stat_is a close_wait_tracked 0
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # nginx and haproxy in front of a backend that leaks: the backend is named, and in enforce under load only its sockets are reaped.
 # shellcheck source-path=SCRIPTDIR disable=SC2317 # functions are called through check
 . "$(dirname "$0")/lib.sh"
@@ -58,7 +58,7 @@ check "each answer left a socket" poll_until 10 stat_is a close_wait_tracked "$l
 reaperctl -n "$(ns_name a)" diagnose -g 0 >"$TMP/said"
 sed 's/^/#   /' "$TMP/said"
 check "diagnose names the backend" grep -q "^web, pid $backend, uid 0: $leaks sockets" "$TMP/said"
-check "and what is wrong with it" grep -qF "$leaks  end of file read, not closed" "$TMP/said"
+check "and what is wrong with it" grep -qF "$leaks  the peer's end taken, not closed" "$TMP/said"
 check_is "and nobody else" 1 "$(grep -c ', pid ' "$TMP/said")"
 
 # A second in CLOSE_WAIT is enough, while everything goes on.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Readers of "sockets" who seek far out, as any user may, while sockets get stuck in their namespace, hold up nobody: another namespace's
 # CLOSE_WAIT is tracked as soon as ever, a network namespace is made as fast, a census that is asked for is made. First 50 threads of an
 # unprivileged user in a crowded namespace; then a tenant with as many rules as there may be, 20 threads, and a class switched on each

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # An owner in CLOSE_WAIT that still reads what the peer left is not idle, and gets all of it. The end of file is nothing left: to read it
 # starts no clock anew. Where spare_active is off, only the age counts.
 . "$(dirname "$0")/lib.sh"
@@ -25,10 +25,12 @@ start() {
 	background "$name-$f" "$ns" duo -"$f" -n 3 "$@"
 }
 
-new_ns sparing strict || exit 1
+new_ns sparing strict late || exit 1
 load || exit 1
 policy sparing close_wait/timeout_ms=$TIMEOUT orphan/timeout_ms=0 mode=enforce
 policy strict close_wait/timeout_ms=$TIMEOUT close_wait/spare_active=0 orphan/timeout_ms=0 mode=enforce
+
+policy late close_wait/timeout_ms=$TIMEOUT orphan/timeout_ms=0 mode=off
 
 # For three timeouts: the end of file is read over and over, and waited for in between.
 looks=()
@@ -42,10 +44,14 @@ for f in 4 6; do
 	start peer_waits sparing $f p:send=6000 p:shut o:fin o:sip=1000,6,1000 o:state o:send=10 p:drain=1000
 	start end sparing $f mark p:close o:fin o:until=close,1300 o:read o:until=close,20000 o:error
 	start sender sparing $f p:shut o:fin o:trickle=500,16 o:state p:drain=1000
+	# Nobody has looked at it when its time seems to be up.
+	start found late $f p:send=60000 p:close mark o:fin o:sip=100,60,1000 o:state
 	start aged strict $f p:send=60000 p:close mark o:fin o:sip=100,60,1000 o:error o:until=close,20000
 done
+pause $(((TIMEOUT + 1000) / 1000))
+knob late mode enforce
 for f in 4 6; do
-	for name in reader seldom peer_waits end sender aged; do
+	for name in reader seldom peer_waits end sender aged found; do
 		await $name-$f '^done' 60 >/dev/null || exit 1
 		ended $name-$f
 	done
@@ -64,6 +70,8 @@ for f in 4 6; do
 	check_between "v$f: a timeout after the FIN, in time" $TIMEOUT $((TIMEOUT + $(slack 600))) "$(ms_at_end end-$f)"
 	check_is "v$f: who sends is there still" "o:trickle=500,16 bytes=48, o:state close_wait=3, p:drain=1000 bytes=48 EAGAIN=3" \
 		"$(line sender-$f o:trickle), $(line sender-$f o:state), $(line sender-$f p:drain)"
+	check_is "v$f: who is found by a census while it reads gets all" "o:sip=100,60,1000 bytes=180000, o:state close_wait=3" \
+		"$(line found-$f o:sip), $(line found-$f o:state)"
 	line=$(line aged-$f o:sip)
 	check_is "v$f: without spare_active who reads is cut" 3 "$(field ECONNABORTED "$line")"
 	# 1,000 bytes are 100 ms.

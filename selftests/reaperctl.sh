@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # reaperctl against the real module: what it shows is so, what it sets is set, and it ends with the code that was promised.
 # shellcheck source-path=SCRIPTDIR disable=SC2317 # functions are called through check and run
 . "$(dirname "$0")/lib.sh"
@@ -163,10 +163,10 @@ screen() {
 	# shellcheck disable=SC2086 # words
 	set -- $line
 	check_is "status: counters as in stats" "$(stat_of a close_wait_tracked) $(stat_of a close_wait_seen) $(stat_of a close_wait_reaped)" \
-		"$2 $3 $5"
-	check_is "status: timeout and action" "1h reset" "$7 $8"
+		"$4 $2 $6"
+	check_is "status: timeout and action" "1h reset" "$8 $9"
 	run reaperctl -j -n "$(ns_name a)" status
-	check "-j status: the same" grep -q "\"close_wait\":{\"tracked\":$2,\"seen\":$3," "$TMP/out"
+	check "-j status: the same" grep -q "\"close_wait\":{\"seen\":$2,\"taken\":$3,\"tracked\":$4," "$TMP/out"
 	gives "version" 0 "$(reaperctl -V)
 tcp_reaper $(cat /sys/module/tcp_reaper/version)" version
 }
@@ -189,7 +189,8 @@ settings() {
 	says "/proc/sys/net/tcp_reaper/close_wait_action: Invalid argument"
 	check_is "refused: all as before" "90000 1 5400000 reset" \
 		"$(knob a close_wait/timeout_ms) $(knob a close_wait/spare_active) $(knob a orphan/timeout_ms) $(knob a close_wait/action)"
-	gives "-a set that is refused" 1 "" -a set close_wait.timeout_ms=1s close_wait.spare_active=7
+	run reaperctl -a set close_wait.timeout_ms=1s close_wait.spare_active=7
+	check_is "-a set that is refused: a line for each namespace" "1: 3" "$rc: $out$(wc -l <"$TMP/err")"
 	check_is "-a refused: all as before" "90000 3600000" "$(knob a close_wait/timeout_ms) $(knob b close_wait/timeout_ms)"
 	gives "-a set" 0 "" -a set close_wait.timeout_ms=2h
 	check_is "-a set: each namespace" "7200000 7200000 7200000" \
@@ -212,12 +213,12 @@ rights() {
 
 # From here on sockets end.
 enforce() {
-	gives "set mode=enforce" 0 "" -n "$(ns_name a)" set close_wait.timeout_ms=100ms mode=enforce
+	gives "set mode=enforce" 0 "7 sockets are due and go now" -n "$(ns_name a)" set close_wait.timeout_ms=100ms mode=enforce
 	check "enforce: all 7 reaped" poll_until 10 stat_is a close_wait_reaped 7
 	run reaperctl -n "$(ns_name a)" list
 	check_is "list: none left" "0: 1" "$rc: $(wc -l <"$TMP/out")"
 	run reaperctl -n "$(ns_name a)"
-	check "status: reaped" grep -qE '^close_wait +0 +7 +0 +7 ' "$TMP/out"
+	check "status: reaped" grep -qE '^close_wait +7 +7 +0 +0 +7 ' "$TMP/out"
 	check_is "no other namespace" "1" "$(stat_of b close_wait_tracked)"
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # What is decided is looked at again when it is done: a change that comes in between saves whatever is not yet reaped.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Who may change what: an unprivileged user nothing; root only with CAP_NET_ADMIN; the root of a user namespace its own network
 # namespace, unless netns_admin=N, and nothing beyond. With that, root in another network namespace, which a container's without a user
 # namespace is, can't either; in the initial one it can, for any. Nothing of ours is world-writable, nothing shows a kernel address.
@@ -103,12 +103,16 @@ background leaked a leak -k eof -n 5
 await leaked '^ready' >/dev/null
 check "sockets are tracked" poll_until 3 stat_is a close_wait_tracked 5
 
+# Counters are no knobs: only who exchanges the module adds to them (see below).
+COUNTERS=/proc/net/reaper/stats
+export COUNTED="$COUNTERS raced\s1"
 # What is not tried is not known to be guarded.
 every_file_is_tried() {
 	check_is "every file that can be written is tried" "$(printf '%s\n' "$KNOBS" "$TEMPLATE" | cut -d ' ' -f 1 | sort)" \
-		"$(find "$SYSFS/" "$SYSCTL/" /proc/net/reaper/ "$PARAMETERS/" -type f -perm /222 ! -path '*/power/*' ! -name uevent | sed 's,//,/,' | sort)"
+		"$(find "$SYSFS/" "$SYSCTL/" /proc/net/reaper/ "$PARAMETERS/" -type f -perm /222 ! -path "$COUNTERS" ! -path '*/power/*' ! -name uevent | sed 's,//,/,' | sort)"
 }
 
+export COUNTERS
 inside a every_file_is_tried
 inside a no_world_writable_file
 inside a no_kernel_address
@@ -120,12 +124,16 @@ NO_ADMIN=(setpriv --bounding-set -net_admin --inh-caps -net_admin)
 USER_NS=(unshare --user --map-root-user unshare --net --mount)
 
 # shellcheck disable=SC2016 # for the inner shells
-KNOBS_TRIED='outcomes <<<"$KNOBS"' TEMPLATE_TRIED='outcomes <<<"$TEMPLATE"'
+COUNTERS_TRIED='outcomes <<<"$COUNTED"' KNOBS_TRIED='outcomes <<<"$KNOBS"' TEMPLATE_TRIED='outcomes <<<"$TEMPLATE"'
 READ_ALL="$(declare -f everything_is_readable); everything_is_readable"
 OWN_SYS="mount -t sysfs sysfs /sys && "
 
 check_is "an unprivileged user may not change a knob" "$K open EACCES" "$(as_in a "${NOBODY[@]}" "$KNOBS_TRIED")"
 check_is "an unprivileged user may not change the template" "$T open EACCES" "$(as "${NOBODY[@]}" "$TEMPLATE_TRIED")"
+check_is "an unprivileged user may not add to the counters" "1 open EACCES" "$(as_in a "${NOBODY[@]}" "$COUNTERS_TRIED")"
+check_is "nor may root without CAP_NET_ADMIN" "1 EPERM" "$(as "${NO_ADMIN[@]}" "$COUNTERS_TRIED")"
+check_is "nor root in another network namespace" "1 EPERM" "$(as_in a env "$COUNTERS_TRIED")"
+check_is "but root of the initial one" "1 ok" "$(as env "$COUNTERS_TRIED")"
 check_is "but read everything" "unreadable:" "$(as_in a "${NOBODY[@]}" "$READ_ALL")"
 check_is "root without CAP_NET_ADMIN may not change a knob" "$K EPERM" "$(as_in a "${NO_ADMIN[@]}" "$KNOBS_TRIED")"
 check_is "nor the template" "$T EPERM" "$(as "${NO_ADMIN[@]}" "$TEMPLATE_TRIED")"
@@ -139,6 +147,7 @@ for kind in unprivileged privileged; do
 		denied=EPERM
 	fi
 	check_is "a user namespace's root ($kind) may change its own knobs" "$K changed,$K ok" "$(as "${root[@]}" "$OWN_SYS$KNOBS_TRIED")"
+	check_is "not add to its counters ($kind)" "1 EPERM" "$(as "${root[@]}" "$COUNTERS_TRIED")"
 	check_is "and read everything ($kind)" "unreadable:" "$(as "${root[@]}" "$OWN_SYS$READ_ALL")"
 	check_is "not the template ($kind)" "$T $denied" "$(as "${root[@]}" "$TEMPLATE_TRIED")"
 	check_is "nor by its own /sys ($kind)" "$T $denied" "$(as "${root[@]}" "$OWN_SYS$TEMPLATE_TRIED")"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Another module has functions that are called as the ones hooked, and gives them what is no socket: they are none of the hook's business,
 # whichever of the two modules comes first.
 # shellcheck disable=SC2317 # functions are called by poll_until and check

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Programs as they are, in enforce with times of two seconds: nginx with keepalive, sendfile and a proxy before it, curl slowly up and down, TLS
 # by hand and idle for long, and connections of every kind that are half-closed and still at work. None of them is touched, but the sockets
 # of one that leaks are, beside them; then as many healthy connections as there is time for.

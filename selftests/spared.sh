@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Sockets that are never touched, though they are in CLOSE_WAIT for longer than allowed: the kernel's own, MPTCP subflows, and those
 # under TCP_REPAIR. An ordinary one beside them goes.
 . "$(dirname "$0")/lib.sh"

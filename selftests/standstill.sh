@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A machine that stands still is no peer that is silent: connections with something to do each second outlive a stop of twice their
 # timeout, as they had no chance to do it, and programs come before the reaper when it is over. What was stuck before is reaped still.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Everything at once: owners that act on their sockets at the very moment of the reap; policy, rules and mode changed by four writers under
 # churn; CPUs that go and come; a suspended worker; a clock that jumps. Healthy connections beside them notice nothing.
 # shellcheck disable=SC2317 # functions are called by poll_until and in the background

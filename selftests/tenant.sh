@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A hostile tenant: root in a user namespace with a network namespace of its own. It piles up stuck sockets to exhaust max_tracked, fills
 # its log, loads as many rules as there may be, keeps files open: the host and the other tenants are served as before.
 # shellcheck disable=SC2317 # functions are called by poll_until and in the background
@@ -72,7 +72,7 @@ shares() {
 
 	reload max_tracked="$HOARD" mode=observe close_wait_timeout_ms=3600000 census_interval_s=0 || exit 1
 	# So many FINs at a time overrun the queue of the loopback device, and the peers that then wait are more orphans than the kernel has.
-	sysctl -qw net.ipv4.tcp_max_orphans=$((HOARD * 3)) fs.file-max=$((HOARD * 6)) net.ipv4.tcp_mem="1000000 1000000 1000000" \
+	host_sysctl net.ipv4.tcp_max_orphans=$((HOARD * 3)) fs.file-max=$((HOARD * 6)) net.ipv4.tcp_mem="1000000 1000000 1000000" \
 		net.core.netdev_max_backlog=1000000 || exit 1
 	hoard hog "$HOARD" $((100 + HOARD / 25)) >"$TMP/hoard"
 	check_is "a tenant hoards $HOARD stuck sockets" "" "$(<"$TMP/hoard")"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Tracepoints: their formats are as promised, they show what happens to a socket, and the usual programs understand them.
 # shellcheck disable=SC2317 # functions are called by check and poll_until
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * kern_sock: TCP connections over loopback whose two ends both belong to the
  * kernel, in the network namespace of whoever loads it. Remove it before the

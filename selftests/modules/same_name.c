@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * same_name: functions of its own that are called as the two that tcp_reaper
  * hooks, as any module may have them. What they are given is no socket: the

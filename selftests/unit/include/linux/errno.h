@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-#include <errno.h>
-#include_next <linux/errno.h>

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the guest's parts of the benches share; sourced there.
+
+# figure WORKLOAD VARIANT VALUE UNIT: a line of the result, in tabs.
+figure() {
+	printf 'figure\t%s\t%s\t%s\t%s\n' "$@"
+}
+
+# until_true SECONDS COMMAND...: polls for so long, every POLL seconds; idle time
+# costs nothing where instructions are counted, looking does.
+POLL=0.05
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "bench: not within its time: $*" >&2
+			exit 1
+		}
+		read -rt "$POLL" <> <(:) || :
+	done
+}
+
+# median VALUE...
+median() {
+	printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 }
+		END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+stat_of() {
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/reaper/stats
+}
+
+stat_is() {
+	(($(stat_of "$1") == $2))
+}
+
+stat_at_least() {
+	(($(stat_of "$1") >= $2))
+}
+
+no_time_wait() {
+	(($(awk '$1 == "TCP:" { print $7 }' /proc/net/sockstat) == 0))
+}
+
+# Nothing is in time-wait: where one run ends, and the next begins.
+calm() {
+	POLL=5 until_true 200 no_time_wait
+}
+
+# An empty slab stays with its cache. How many pages a run gives back and takes anew is chance, and each is some 11,000 instructions: of 12 runs
+# of 4,000 connections the least and the most were 250 instructions a connection apart, and 46 with this.
+slabs_stay() {
+	local file
+	for file in /sys/kernel/slab/*/min_partial; do
+		echo 100000 >"$file"
+	done
+}
+
+loaded() {
+	[[ -d /sys/module/$1 ]]
+}
+
+# Loaded, and past its first census.
+load_reaper() {
+	insmod /tcp_reaper.ko "$@"
+	until_true 60 stat_at_least census_runs 1
+}
+
+tracing=/sys/kernel/tracing
+
+# From here on, what our workers do is noted.
+trace_begin() {
+	echo 0 >$tracing/tracing_on
+	echo 65536 >$tracing/buffer_size_kb
+	: >$tracing/trace
+	echo 1 >$tracing/events/workqueue/workqueue_execute_start/enable
+	echo 1 >$tracing/events/workqueue/workqueue_execute_end/enable
+	echo 1 >$tracing/tracing_on
+}
+
+# trace_spent [FUNCTION]: how long our workers, or that one alone, were at work since, in ns; where instructions are counted, that is how
+# many, those of interrupts that came in between included, and of whoever else had the CPU: see outranked. (%d of Debian 12's mawk ends at
+# 31 bits.)
+# shellcheck disable=SC2120 # without, of all of them
+trace_spent() {
+	echo 0 >$tracing/tracing_on
+	# Read while it is in the kernel, it was seen to be empty for an awk, though not for a cp.
+	cp $tracing/trace /tmp/trace
+	awk -v ours="function ${1:-[a-z_]+} [[]tcp_reaper[]]" '
+		function ns(line) { match(line, /[0-9]+\.[0-9]+: workqueue/); return substr(line, RSTART, RLENGTH - 11) * 1e9 }
+		$0 !~ ours { next }
+		/workqueue_execute_start/ { from = ns($0); open = 1 }
+		/workqueue_execute_end/ && open {
+			sum += ns($0) - from
+			open = 0
+		}
+		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%.0f\n", sum }' /tmp/trace || return
+	: >$tracing/trace
+}
+
+# outranked: from here on, this shell and what it starts have the CPU when nobody else wants it. Else a worker gives way to them, now and
+# then, in the middle of what is measured.
+outranked() {
+	chrt --idle --pid 0 $$
+}
+
+# elapsed COMMAND...: how long it took, in ns; its output goes to /tmp/elapsed.
+elapsed() {
+	local from
+	from=$(date +%s%N)
+	"$@" >/tmp/elapsed
+	echo $(($(date +%s%N) - from))
+}
+
+# idle SECONDS
+idle() {
+	read -rt "$1" <> <(:) || :
+}
