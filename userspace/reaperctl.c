@@ -1,241 +1,168 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * reaperctl: see and set what tcp_reaper does. The command line, and the table
- * of verbs; each verb is a file of its own.
+ * reaperctl: see and set what tcp_reaper does. The command line;
+ * each verb is a file of its own in verb/.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "duration.h"
-#include "loaded.h"
-#include "output.h"
-#include "verb.h"
+#include "base/duration.h"
+#include "kernel/loaded.h"
+#include "show/output.h"
+#include "verb/verb.h"
 
-/* The first is the default. */
-const struct verb *const verbs[] = {
-	&verb_status,  &verb_list,     &verb_diagnose, &verb_top,   &verb_get,
-	&verb_set,     &verb_rules,    &verb_log,      &verb_apply, &verb_save,
-	&verb_metrics, &verb_complete, &verb_version,  NULL,
-};
-
-/* What is asked for before the verb. */
+/* What the options of all verbs ask for. */
 struct options {
 	const char *name;
 	const char *pid;
 	bool all;
 	bool json;
+	bool help;
+	bool version;
 };
 
-#define LETTERS "n:p:ajhV"
+/* A long option of all verbs, whose letter may be one of the verb's own. */
+#define GLOBAL 0x100
 
-static const struct option long_options[] = {
-	{ "netns", required_argument, NULL, 'n' },
-	{ "pid", required_argument, NULL, 'p' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+/* More than all verbs together and any one of them have. */
+#define OPTIONS_MAX 32
+
+/* Options as getopt_long() wants them. */
+struct form {
+	char letters[2 * OPTIONS_MAX + 3];
+	struct option names[OPTIONS_MAX + 1];
+	size_t n;
 };
 
-static void help(void)
+static void form_add(struct form *form, const struct verb_option *o, int mark)
 {
-	size_t i;
+	for (; o && o->letter && form->n < OPTIONS_MAX; o++) {
+		char *end = form->letters + strlen(form->letters);
 
-	output_help(
-		"Usage: reaperctl [-n NETNS | -p PID | -a] [-j] [COMMAND]\n"
-		"See and set what tcp_reaper does with lingering TCP sockets.\n\n"
-		"Commands:\n");
-	for (i = 0; verbs[i]; i++) {
-		char usage[40];
-
-		if (!verbs[i]->what)
-			continue;
-
-		snprintf(usage, sizeof(usage), "%s %s", verbs[i]->name,
-			 verbs[i]->args);
-		output_help("  %-18s  %s\n", usage, verbs[i]->what);
+		if (!strchr(form->letters, o->letter)) {
+			*end++ = o->letter;
+			strcpy(end, o->value ? ":" : "");
+		}
+		form->names[form->n++] = (struct option){
+			o->name, o->value ? required_argument : no_argument,
+			NULL, o->letter | mark
+		};
 	}
-	output_help(
-		"\nOptions:\n"
-		"  -n, --netns NETNS   in the namespace of that name (ip netns)\n"
-		"  -p, --pid PID       in the namespace of that process\n"
-		"  -a, --all           in every namespace that a name or a process reaches\n"
-		"  -j, --json          JSON\n"
-		"  -h, --help          this text; after a command, more about it\n"
-		"  -V, --version       version of the tool\n\n"
-		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 module not loaded.\n");
 }
 
-static void help_verb(const struct verb *verb)
+static bool has_letter(const struct verb *verb, int letter)
 {
-	const struct verb_option *o = verb->options;
+	const struct verb_option *o = verb ? verb->options : NULL;
 
-	output_help("Usage: reaperctl %s%s%s%s%s\n%s",
-		    verb->global ? "[-j] " : "[-n NETNS | -p PID | -a] [-j] ",
-		    verb->name, o ? " [OPTION...]" : "", *verb->args ? " " : "",
-		    verb->args, verb->help);
-	if (!o)
-		return;
-	output_help("\nOptions:\n");
-	for (; o->letter; o++) {
-		char usage[40];
-
-		snprintf(usage, sizeof(usage), "-%c, --%s%s%s", o->letter,
-			 o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
-		output_help("  %-22s  %s\n", usage, o->what);
-	}
-	output_help("  %-22s  %s\n", "-h, --help", "this text");
-}
-
-/**
- * verb_find() - the verb of that name
- * @name: as typed
- *
- * Return: the verb, or NULL.
- */
-const struct verb *verb_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; verbs[i]; i++) {
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
-	}
-	return NULL;
+	while (o && o->letter && o->letter != letter)
+		o++;
+	return o && o->letter;
 }
 
 /* getopt_long() said '?' or ':'; @letters are those it knows. */
 static enum rc bad_option(int c, char **argv, const char *letters,
-			  const char *where)
+			  const struct verb *verb)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 	const char *why = "no such option";
 
 	if (c == ':')
 		why = "needs a value";
-	else if (optopt && strchr(letters, optopt))
+	else if (optopt && strchr(letters, (char)optopt))
 		why = "takes no value";
 	/* There is no letter for a long one that is not known. */
-	output_error("%s: %s; see reaperctl%s --help",
-		     optopt ? letter : argv[optind - 1], why, where);
-	return RC_USAGE;
+	return output_usage(verb ? verb->name : NULL, "%s: %s",
+			    optopt ? letter : argv[optind - 1], why);
 }
 
-/* Return: true to go on with the verb at optind; else @rc is the exit code. */
-static bool parse(struct options *options, int argc, char **argv, enum rc *rc)
+/* An option of all verbs. */
+static enum rc take(struct options *options, int letter)
 {
+	switch (letter) {
+	case 'n':
+	case 'p':
+	case 'a':
+		if (options->name || options->pid || options->all)
+			return output_usage(NULL,
+					    "only one of -n, -p and -a, and once");
+		if (letter == 'n')
+			options->name = optarg;
+		else if (letter == 'p')
+			options->pid = optarg;
+		else
+			options->all = true;
+		break;
+	case 'j':
+		options->json = true;
+		break;
+	case 'o':
+		options->json = !strcmp(optarg, "json");
+		if (!options->json && strcmp(optarg, "text"))
+			return output_usage(NULL,
+					    "-o %s: neither json nor text",
+					    optarg);
+		break;
+	case 'h':
+		options->help = true;
+		break;
+	case 'V':
+		options->version = true;
+		break;
+	}
+	return RC_DONE;
+}
+
+/*
+ * Options before the verb (@verb is NULL) or after it. Those that a help is
+ * asked for with are not looked at any more.
+ */
+static enum rc parse(struct options *options, const struct verb *verb,
+		     struct call *call)
+{
+	/* The first '+' has getopt_long() stop at the verb. */
+	struct form form = { .letters = "+:" };
+	char *const *argv = call->argv;
 	int c;
 
+	if (verb) {
+		strcpy(form.letters, ":");
+		form_add(&form, verb->options, 0);
+	}
+	form_add(&form, verb_globals, GLOBAL);
 	opterr = 0;
-	*rc = RC_DONE;
-	while ((c = getopt_long(argc, argv, "+:" LETTERS, long_options,
-				NULL)) != -1) {
-		switch (c) {
-		case 'n':
-		case 'p':
-		case 'a':
-			if (options->name || options->pid || options->all) {
-				output_error(
-					"only one of -n, -p and -a, and once; see reaperctl --help");
-				*rc = RC_USAGE;
-				return false;
-			}
-			if (c == 'n')
-				options->name = optarg;
-			else if (c == 'p')
-				options->pid = optarg;
-			else
-				options->all = true;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 'h':
-			help();
-			return false;
-		case 'V':
-			output_help("reaperctl %s\n", REAPERCTL_VERSION);
-			return false;
-		default:
-			*rc = bad_option(c, argv, LETTERS, "");
-			return false;
-		}
-	}
-	return true;
-}
-
-/* A verb's options as getopt_long() wants them. */
-struct getopt_form {
-	char letters[2 * VERB_OPTIONS + 2];
-	struct option names[VERB_OPTIONS + 1];
-};
-
-static void getopt_form(struct getopt_form *form, const struct verb *verb)
-{
-	const struct verb_option *o = verb->options;
-	char *letter = form->letters;
-	size_t n = 0;
-
-	memset(form, 0, sizeof(*form));
-	*letter++ = ':';
-	*letter++ = 'h';
-	form->names[n++] = (struct option){ "help", no_argument, NULL, 'h' };
-	for (; o && o->letter && n < VERB_OPTIONS; o++) {
-		*letter++ = o->letter;
-		if (o->value)
-			*letter++ = ':';
-		form->names[n++] = (struct option){ o->name,
-						    o->value ? required_argument
-							     : no_argument,
-						    NULL, o->letter };
-	}
-}
-
-/* Likewise, for what comes after the verb. */
-static bool parse_verb(const struct verb *verb, struct call *call, enum rc *rc)
-{
-	struct getopt_form form;
-	char where[32];
-	int c;
-
-	getopt_form(&form, verb);
-	snprintf(where, sizeof(where), " %s", verb->name);
-	*rc = RC_DONE;
-	/* 0, not 1: a second command line, to be begun anew. */
+	/* 0, not 1: for glibc a command line to be begun anew. */
 	optind = 0;
-	while (!verb->raw &&
+	while (!options->help && !options->version &&
 	       (c = getopt_long(call->argc, call->argv, form.letters,
 				form.names, NULL)) != -1) {
-		if (c == 'h') {
-			help_verb(verb);
-			return false;
-		}
-		if (c == '?' || c == ':') {
-			*rc = bad_option(c, call->argv, form.letters + 1,
-					 where);
-			return false;
-		}
-		call->option[c] = optarg ? optarg : "";
+		enum rc rc = RC_DONE;
+
+		if (c == '?' || c == ':')
+			return bad_option(c, call->argv, form.letters, verb);
+		if (c < GLOBAL && has_letter(verb, c))
+			call->option[c] = optarg ? optarg : "";
+		else
+			rc = take(options, c & ~GLOBAL);
+		if (rc != RC_DONE)
+			return rc;
 	}
-	if (verb->raw)
-		optind = 1;
 	call->argc -= optind;
-	call->argv += optind;
-	*rc = RC_USAGE;
+	call->argv = (char **)argv + optind;
+	return RC_DONE;
+}
+
+/* Has the verb as many arguments as it wants? */
+static enum rc count_arguments(const struct verb *verb, const struct call *call)
+{
 	if (call->argc < verb->min_args)
-		output_error("%s: %s is missing; see reaperctl %s --help",
-			     verb->name, verb->args, verb->name);
-	else if (verb->max_args >= 0 && call->argc > verb->max_args)
-		output_error("%s: %s is one too many; see reaperctl %s --help",
-			     verb->name, call->argv[verb->max_args],
-			     verb->name);
-	else
-		*rc = RC_DONE;
-	return *rc == RC_DONE;
+		return output_usage(verb->name, "%s: %s is missing", verb->name,
+				    verb->args);
+	if (verb->max_args >= 0 && call->argc > verb->max_args)
+		return output_usage(verb->name, "%s: %s is one too many",
+				    verb->name, call->argv[verb->max_args]);
+	return RC_DONE;
 }
 
 static enum rc select_netns(struct netns_set *set,
@@ -249,11 +176,9 @@ static enum rc select_netns(struct netns_set *set,
 		return netns_select_name(set, options->name);
 	if (!options->pid)
 		return netns_select_own(set);
-	if (!number_parse(options->pid, &pid) || !pid || pid > INT32_MAX) {
-		output_error("-p %s: not the number of a process; see reaperctl --help",
-			     options->pid);
-		return RC_USAGE;
-	}
+	if (!number_parse(options->pid, &pid) || !pid || pid > INT32_MAX)
+		return output_usage(NULL, "-p %s: not the number of a process",
+				    options->pid);
 	return netns_select_pid(set, (pid_t)pid);
 }
 
@@ -289,33 +214,54 @@ static int finish(enum rc rc)
 	return rc_first(rc, RC_FAILED);
 }
 
+/* The verb and all that was given with it; a help is given instead. */
+static enum rc understand(struct options *options, const struct verb **verb,
+			  struct call *call)
+{
+	enum rc rc = parse(options, NULL, call);
+
+	if (rc != RC_DONE || options->version)
+		return rc;
+	if (!call->argc) {
+		*verb = options->help ? NULL : verbs[0];
+		return RC_DONE;
+	}
+	*verb = verb_find(call->argv[0]);
+	if (!*verb)
+		return verb_unknown(call->argv[0]);
+	if ((*verb)->raw) {
+		call->argc--;
+		call->argv++;
+		return RC_DONE;
+	}
+	rc = parse(options, *verb, call);
+	if (rc != RC_DONE || options->help || options->version)
+		return rc;
+	rc = count_arguments(*verb, call);
+	if (rc == RC_DONE && (*verb)->global &&
+	    (options->name || options->pid || options->all))
+		return output_usage((*verb)->name,
+				    "%s is about the machine: not with -n, -p or -a",
+				    (*verb)->name);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct verb *verb = verbs[0];
-	/* Without a verb there is still a word for getopt_long() to skip. */
-	char *none[] = { argv[0], NULL };
-	struct call call = { .argc = 1, .argv = none };
-	enum rc rc;
+	const struct verb *verb = NULL;
+	struct call call = { .argc = argc, .argv = argv };
+	enum rc rc = understand(&options, &verb, &call);
 
-	if (!parse(&options, argc, argv, &rc))
-		return finish(rc);
-	if (optind < argc) {
-		verb = verb_find(argv[optind]);
-		call.argc = argc - optind;
-		call.argv = argv + optind;
-	}
-	if (!verb) {
-		output_error("%s: no such command; see reaperctl --help",
-			     call.argv[0]);
-		return RC_USAGE;
-	}
-	if (!parse_verb(verb, &call, &rc))
-		return finish(rc);
-	if (verb->global && (options.name || options.pid || options.all)) {
-		output_error("%s is about the machine: not with -n, -p or -a; see reaperctl %s --help",
-			     verb->name, verb->name);
-		return RC_USAGE;
-	}
-	return finish(run(verb, &call, &options));
+	if (rc != RC_DONE)
+		return rc;
+	if (options.version)
+		output_help("reaperctl %s\n", REAPERCTL_VERSION);
+	else if (options.help && verb)
+		help_verb(verb);
+	else if (options.help)
+		help_tool();
+	else
+		rc = run(verb, &call, &options);
+	return finish(rc);
 }

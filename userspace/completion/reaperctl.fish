@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Completion of reaperctl for fish: the tool itself knows what may come next.
 
 function __reaperctl_complete
@@ -8,7 +8,7 @@ function __reaperctl_complete
         if test "$line" = ':files'
             __fish_complete_path "$current"
         else
-            echo $line
+            printf '%s\n' $line
         end
     end
 end

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 // node validate.js DIRECTORY [CRD]: see ./validate.
 "use strict";
 const fs = require("fs");

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # Persistent policy: read, judged, put into force, saved. Sourced by run.
@@ -38,7 +38,7 @@ netns initial: mode: observe -> enforce (/etc/tcp_reaper.conf:9)
 netns gone: not there; its section waits for it' ''
 	knob_is mode observe
 	parameter_is mode observe
-	t 0 apply '' ''
+	t 0 apply 'netns gone: not there; its section waits for it' ''
 	knob_is mode enforce
 	knob_is close_wait_timeout_ms 7200000
 	parameter_is mode enforce
@@ -78,52 +78,124 @@ raddr 192.0.2.0/24 close_wait_ms 5000'
 	check "$LABEL rules are gone" test -z "$(tr -d '\n' <"$ROOT/proc/net/reaper/rules")"
 	rm "$ROOT/proc/net/reaper/rules"
 	t 1 apply '' 'reaperctl: /etc/tcp_reaper.d/a.conf:2: rules: /proc/net/reaper/rules: No such file or directory; does the module know rules?
-reaperctl: apply: nothing was changed; mend that first'
+reaperctl: apply: netns initial: skipped, it keeps what it has; mend that first'
 }
 
-# mistake LINE MESSAGE: in line 3 of the file, and then nothing is changed.
+# mistake LINE MESSAGE: in line 3 of the file; then its section is skipped, and the one after it is not.
 mistake() {
-	put "$CONF" '[netns initial]' 'mode = enforce' "$1"
+	put "$CONF" '[netns initial]' 'mode = enforce' "$1" '[netns blue]' 'orphan.timeout_ms = 7s'
+	knob orphan_timeout_ms 300000
+	t 1 'apply -d' 'netns blue: orphan.timeout_ms: 5m -> 7s (/etc/tcp_reaper.conf:5)' "reaperctl: /etc/tcp_reaper.conf:3: $2
+$SKIPPED"
 	t 1 apply '' "reaperctl: /etc/tcp_reaper.conf:3: $2
-reaperctl: apply: nothing was changed; mend that first"
-	t 1 'apply -d' '' "reaperctl: /etc/tcp_reaper.conf:3: $2
-reaperctl: apply: nothing was changed; mend that first"
+$SKIPPED"
+	knob_is orphan_timeout_ms 7000
+	knob_is mode observe
 }
+
+SKIPPED='reaperctl: apply: netns initial: skipped, it keeps what it has; mend that first'
 
 apply_bad() {
 	conf_root
 	mistake 'no.such = 5' 'no.such: no such setting; "reaperctl get" shows all'
 	mistake 'just words' 'just words: neither [SECTION] nor KEY = VALUE'
 	mistake '= 5' '= 5: neither [SECTION] nor KEY = VALUE'
-	mistake 'orphan.timeout_ms = soon' 'orphan.timeout_ms = soon: not a time: 30s, 5m, 1h30m or milliseconds'
+	mistake 'orphan.timeout_ms = soon' 'orphan.timeout_ms = soon: not a time: 30s, 5m, 1h30m, 2d, milliseconds, or never'
 	mistake 'orphan.timeout_ms = 99d' 'orphan.timeout_ms = 99d: more than 4294967295 ms, about 49 days'
-	mistake 'orphan.timeout_ms =' 'orphan.timeout_ms = : not a time: 30s, 5m, 1h30m or milliseconds'
+	mistake 'orphan.timeout_ms =' 'orphan.timeout_ms = : not a time: 30s, 5m, 1h30m, 2d, milliseconds, or never'
 	mistake 'mode = off' 'mode: given before, in line 2'
-	mistake '[netns blue' '[netns blue: no '\'']'\'' at the end'
-	mistake '[blue]' '[blue]: neither [template], [netns initial] nor [netns NAME]'
-	mistake '[netns]' '[netns]: neither [template], [netns initial] nor [netns NAME]'
-	mistake '[netns ../x]' '../x: not a name of a network namespace'
 	mistake 'rules = file' 'rules = file: only "rules = none", or a line "rule = ..." for each'
 	mistake 'rule = lport 0 exempt' "word '0': not within 1..65535"
+	mistake 'rule = uid no-such-user exempt' "word 'no-such-user': no such user; a name, or a number"
+	mistake 'rule = lport 1 close_wait_ms soon' "word 'soon': not a time: 30s, 5m, 1h30m, 2d, milliseconds, or never"
 	mistake "$(printf '%0200d' 0) = 1" "$(printf '%0200d' 0) = 1: no such setting"
-	knob_is mode observe
-	put "$CONF" 'mode = enforce'
-	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:1: mode: before the first section
-reaperctl: apply: nothing was changed; mend that first'
-	put "$CONF" '[template]' 'hook = none' 'rule = lport 1 exempt'
+	apply_headings
+	put "$CONF" '[template]' 'hook = none' 'rule = lport 1 exempt' '[netns blue]' 'orphan.timeout_ms = 8s'
 	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:3: rule: the template has no rules
-reaperctl: /etc/tcp_reaper.conf:2: hook: no such setting of the template; /sys/module/tcp_reaper/parameters has them
-reaperctl: apply: nothing was changed; mend that first'
+reaperctl: apply: template: skipped, it keeps what it has; mend that first'
+	knob_is orphan_timeout_ms 8000
+	put "$CONF" '[template]' 'hook = none'
+	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:2: hook: no such setting of the template; /sys/module/tcp_reaper/parameters has them
+reaperctl: apply: template: skipped, it keeps what it has; mend that first'
 	printf '[netns initial]\nmode = off\0\n' >"$ROOT/$CONF"
-	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:2: holds a NUL byte
-reaperctl: apply: nothing was changed; mend that first'
+	t 1 apply '' "reaperctl: /etc/tcp_reaper.conf:2: holds a NUL byte
+$SKIPPED"
+	# What could not be read may count more than all that was.
 	t 1 'apply /nonexistent' '' 'reaperctl: /nonexistent: cannot be read: No such file or directory
 reaperctl: apply: nothing was changed; mend that first'
+	put "$CONF" '[netns initial]' 'mode = enforce'
+	mkdir -p "$ROOT/etc/tcp_reaper.d/90-mine.conf"
+	t 1 apply '' 'reaperctl: /etc/tcp_reaper.d/90-mine.conf: cannot be read: Is a directory
+reaperctl: apply: nothing was changed; mend that first'
+	rmdir "$ROOT/etc/tcp_reaper.d/90-mine.conf"
+	knob_is mode observe
 	head -c 100000 /dev/urandom >"$ROOT/$CONF"
 	capture tool apply
-	check "$LABEL noise as a file" test "$rc:$(tail -n 1 "$TMP/err")" = '1:reaperctl: apply: nothing was changed; mend that first'
+	check "$LABEL noise as a file" test "$rc:$(cat "$ROOT/proc/sys/net/tcp_reaper/mode")" = 1:observe
 	t 2 'apply a b' '' 'reaperctl: apply: b is one too many; see reaperctl apply --help'
 	t 2 '-a apply' '' 'reaperctl: apply is about the machine: not with -n, -p or -a; see reaperctl apply --help'
+}
+
+# heading LINE MESSAGE: in line 3; what is below it belongs to nobody, what is before and after it is good.
+heading() {
+	put "$CONF" '[netns initial]' 'orphan.timeout_ms = 7s' "$1" 'mode = enforce' '[netns blue]' 'close_wait.timeout_ms = 9s'
+	knob orphan_timeout_ms 300000
+	knob close_wait_timeout_ms 300000
+	t 1 apply '' "reaperctl: /etc/tcp_reaper.conf:3: $2"
+	knob_is orphan_timeout_ms 7000
+	knob_is close_wait_timeout_ms 9000
+	knob_is mode observe
+}
+
+apply_headings() {
+	local bad
+
+	heading '[netns blue' '[netns blue: no '\'']'\'' at the end'
+	heading '[blue]' '[blue]: neither [template], [netns initial] nor [netns NAME]'
+	heading '[netns]' '[netns]: neither [template], [netns initial] nor [netns NAME]'
+	for bad in ../x a/b .. . 'a b' '"a' '"a"b' '"a\qb"' '""' "$(printf '%0256d' 0)"; do
+		heading "[netns $bad]" "$bad: not a name of a network namespace; one with blanks is written as \"a b\""
+	done
+	put "$CONF" 'mode = enforce'
+	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:1: mode: before the first section'
+	knob_is mode observe
+}
+
+# Without the module, of another machine: cgroups and users are not looked for.
+apply_check() {
+	conf_root
+	put "$CONF" '[template]' 'census_interval_s = 5m' '[netns "a b"]' 'mode = enforce' 'established.timeout_ms = never' \
+		'close_wait.spare_unread = on' 'rule = uid of-that-machine cgroup /no/such.service close_wait_ms 5m'
+	t 0 'apply --check' '2 sections, nothing wrong' ''
+	mv "$ROOT/proc/net/reaper" "$ROOT/elsewhere"
+	t 0 'apply -c' '2 sections, nothing wrong' ''
+	t 0 "apply -c $ROOT/$CONF" '2 sections, nothing wrong' ''
+	t 0 '-j apply -c' '{"sections":2,"state":"good"}' ''
+	t 0 'apply --dry-run' '2 sections, nothing wrong' 'reaperctl: apply: module not loaded: only judged, as --check does; what it would change is not known'
+	put "$CONF" '[template]' 'fin_wait2.timeout_ms = 1s' 'mode = on' '[netns initial]' 'mode = on' 'orphan.max = many' \
+		'close_wait.action = probe' 'established.keepalive = 2' 'no.such = 1' 'rule = lport 0 exempt'
+	t 1 'apply -c' '' "reaperctl: /etc/tcp_reaper.conf:2: fin_wait2.timeout_ms = 1s: no such setting of the template
+reaperctl: /etc/tcp_reaper.conf:3: mode = on: no such value; it takes off|observe|enforce
+reaperctl: /etc/tcp_reaper.conf:5: mode = on: no such value; it takes off|observe|enforce
+reaperctl: /etc/tcp_reaper.conf:6: orphan.max = many: no such value; it takes a number up to 4294967295; 0 is none
+reaperctl: /etc/tcp_reaper.conf:7: close_wait.action = probe: no such value; it takes reset|fin
+reaperctl: /etc/tcp_reaper.conf:8: established.keepalive = 2: no such value; it takes 0|1
+reaperctl: /etc/tcp_reaper.conf:9: no.such = 1: no such setting
+reaperctl: /etc/tcp_reaper.conf:10: word '0': not within 1..65535"
+	mv "$ROOT/elsewhere" "$ROOT/proc/net/reaper"
+	t 2 'apply -f -c' '' 'reaperctl: apply: -f goes neither with -c, with -d nor with -; see reaperctl apply --help'
+}
+
+# Units and words are the same in a rule as in a setting.
+apply_words() {
+	conf_root
+	put "$CONF" '[netns initial]' 'net.tcp_reaper.close_wait_timeout_ms = 5m' 'orphan_timeout_ms = never' \
+		'rule = lport 1 close_wait_ms 5m orphan_ms never' 'rule = uid root exempt'
+	t 0 apply '' ''
+	knob_is close_wait_timeout_ms 300000
+	knob_is orphan_timeout_ms 0
+	check "$LABEL rules by words" test "$(cat "$ROOT/proc/net/reaper/rules")" = 'lport 1 close_wait_ms 300000 orphan_ms 0
+uid 0 exempt'
 }
 
 # One namespace keeps all it has, others get theirs. The file of the kernel belongs to the tool's own process: see cases_set.
@@ -132,7 +204,7 @@ apply_refused() {
 	ln -sf /proc/self/oom_score_adj "$ROOT/proc/sys/net/tcp_reaper/orphan_max"
 	put "$CONF" '[netns initial]' 'mode = enforce' 'orphan.timeout_ms = 1s' 'orphan.max = 1001' \
 		'[netns blue]' 'close_wait.spare_active = 0'
-	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:4: orphan.max = 1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed there; reaperctl(8) says which values there are'
+	t 1 apply '' 'reaperctl: /etc/tcp_reaper.conf:4: orphan.max = 1001: refused in netns initial: /proc/sys/net/tcp_reaper/orphan_max: Invalid argument; nothing was changed there; it takes a number up to 4294967295; 0 is none'
 	knob_is mode observe
 	knob_is orphan_timeout_ms 300000
 	knob_is close_wait_spare_active 0
@@ -140,12 +212,14 @@ apply_refused() {
 
 # Namespaces that come later get their section, and only they.
 apply_new() {
+	local absent='netns red: not there; its section waits for it'
+
 	conf_root
 	put "$CONF" '[template]' 'mode = enforce' '[netns initial]' 'mode = enforce' '[netns red]' 'orphan.timeout_ms = 1s'
-	t 0 apply '' ''
+	t 0 apply "$absent" ''
 	knob mode observe
 	knob orphan_timeout_ms 5000
-	t 0 'apply --new' '' ''
+	t 0 'apply --new' "$absent" ''
 	knob_is mode observe
 	knob_is orphan_timeout_ms 5000
 	: >"$ROOT/run/netns/red"
@@ -205,8 +279,44 @@ apply_follow() {
 	check "$LABEL apply -f: after the module was away" wait_for followed_twice red
 	kill "$pid"
 	wait "$pid"
-	t 2 'apply -f -d' '' 'reaperctl: apply: -f goes neither with -d nor with -; see reaperctl apply --help'
-	t 2 'apply -f -' '' 'reaperctl: apply: -f goes neither with -d nor with -; see reaperctl apply --help'
+	t 2 'apply -f -d' '' 'reaperctl: apply: -f goes neither with -c, with -d nor with -; see reaperctl apply --help'
+	t 2 'apply -f -' '' 'reaperctl: apply: -f goes neither with -c, with -d nor with -; see reaperctl apply --help'
+}
+
+# Names that are legal and unusual, one of which is another one's.
+saved_names() {
+	conf_root
+	ln "$ROOT/netns/pod" "$ROOT/run/netns/a b"
+	ln "$ROOT/netns/pod" "$ROOT/run/netns/initial"
+	ln "$ROOT/netns/pod" "$ROOT/run/netns/"$'q"\\\nx]'
+	t 0 save 'saved to /etc/tcp_reaper.d/90-saved.conf' ''
+	check "$LABEL save: unusual names" test "$(grep '^.netns' "$ROOT/etc/tcp_reaper.d/90-saved.conf")" = '[netns initial]
+[netns "a b"]
+[netns blue]
+[netns "initial"]
+[netns "q\"\\\nx]"]'
+	t 0 'apply -d' '' ''
+	t 0 apply '' ''
+	check "$LABEL apply recalls them" test "$(cut -d' ' -f3- "$ROOT/run/reaperctl/applied" | sort | paste -sd' ')" = \
+		'"" "a b" "blue" "initial" "q\"\\\nx]"'
+	rm "$ROOT/run/netns/initial" "$ROOT/run/netns/a b" "$ROOT/run/netns/"q*
+}
+
+# What could not be read is not taken for none; what changes meanwhile is not saved.
+saved_unreadable() {
+	local saved=$ROOT/etc/tcp_reaper.d/90-saved.conf
+
+	conf_root
+	mkdir "$ROOT/etc/tcp_reaper.d"
+	echo '# mine' >"$saved"
+	rm "$ROOT/proc/net/reaper/rules"
+	capture tool save
+	check "$LABEL save: rules that cannot be read" test "$rc:$(cat "$saved")" = '1:# mine'
+	check "$LABEL save: says so" grep -q '^reaperctl: /proc/net/reaper/rules: cannot be read in the initial netns' "$TMP/err"
+	put proc/net/reaper/rules 'no rule # hits 3'
+	capture tool save
+	check "$LABEL save: what apply would not take" test "$rc:$(cat "$saved")" = '1:# mine'
+	: >"$ROOT/proc/net/reaper/rules"
 }
 
 # What save writes is what apply takes, and changes nothing.
@@ -254,6 +364,32 @@ netns blue: mode: enforce -> observe (/etc/tcp_reaper.d/90-saved.conf:18)' ''
 	t 2 'save x' '' 'reaperctl: save: x: only - for standard output; see reaperctl save --help'
 	capture tool_unprivileged save
 	check "$LABEL save without rights" test "$rc:$(grep -c 'mode = observe' "$saved")" = 1:3
+	saved_names
+	saved_unreadable
+	saved_full
+}
+
+# In a file system that is full; and where a run before was killed while it wrote.
+saved_full() {
+	local dir=$ROOT/etc/tcp_reaper.d
+
+	conf_root
+	capture tool save
+	touch -d '2 hours ago' "$dir/.90-saved.conf.0123456789abcdef" "$dir/.90-saved.conf.mine"
+	touch "$dir/.90-saved.conf.fedcba9876543210"
+	capture tool save
+	check "$LABEL save: what a killed one left goes" test "$(cd "$dir" && echo .9*)" = \
+		'.90-saved.conf.fedcba9876543210 .90-saved.conf.mine'
+	if ! unshare --mount true 2>/dev/null; then
+		skip "$LABEL save: full disk" 'no mount namespace'
+		return
+	fi
+	# shellcheck disable=SC2016 # for the inner shell
+	capture unshare --mount env "REAPERCTL_ROOT=$ROOT" bash -c 'mount -t tmpfs -o size=16k none "$1" && echo "# mine" >"$1/90-saved.conf" || exit 99
+		cat /dev/zero >"$1/ballast" 2>/dev/null
+		"${@:2}" save; echo "rc $? $(cd "$1" && ls -A | paste -sd" ") $(cat "$1/90-saved.conf")"' bash "$dir" "${TOOL[@]}"
+	check "$LABEL save: full disk: the old file stays, and nothing beside it" test "$out" = 'rc 1 90-saved.conf ballast # mine'
+	check "$LABEL save: full disk: says so" grep -q '^reaperctl: .*/90-saved.conf: No space left on device' "$TMP/err"
 }
 
 # sleeping PID: of the tool itself, not of the shell it comes from.
@@ -275,7 +411,6 @@ apply_coming() {
 	wait "$pid"
 	check "$LABEL apply: loaded meanwhile" test $? = 0
 	knob_is orphan_timeout_ms 4000
-	put sys/module/tcp_reaper/initstate live
 	rm -r "$ROOT/proc/net/reaper"
 	t 3 'apply' '' 'reaperctl: module and reaperctl have different versions: no /proc/net/reaper; rmmod tcp_reaper, then modprobe tcp_reaper'
 	rm "$ROOT/sys/module/tcp_reaper/initstate"
@@ -285,13 +420,15 @@ apply_tests() {
 	apply_good
 	apply_rules
 	apply_bad
+	apply_check
+	apply_words
 	apply_refused
 	apply_new
 	apply_follow
 	saved
 	conf_root
-	cp "$here/../etc/tcp_reaper.conf" "$ROOT/etc/tcp_reaper.conf" 2>/dev/null ||
-		{ mkdir -p "$ROOT/etc" && cp "$here/../etc/tcp_reaper.conf" "$ROOT/etc/"; }
+	mkdir -p "$ROOT/etc"
+	cp "$here/../etc/tcp_reaper.conf" "$ROOT/etc/"
 	t 0 'apply -d' '' ''
 	# Its examples are right.
 	sed -i 's/^#\([[a-z]\)/\1/' "$ROOT/etc/tcp_reaper.conf"

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # JSON, judged by a reader that is not ours. Sourced by run.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # rc, out, INITIAL and the like are for those who source it
 # TAP, and a pseudo root with what the kernel would show. Sourced by run.
@@ -56,12 +56,24 @@ tool_unprivileged() {
 	fi
 }
 
+# slurp NAME FILE: the file as $NAME, like $(cat FILE), each NUL as "?"; without a process.
+slurp() {
+	local parts text IFS='?'
+
+	mapfile -d '' -t parts <"$2"
+	text=${parts[*]}
+	while [[ $text == *$'\n' ]]; do
+		text=${text%$'\n'}
+	done
+	printf -v "$1" %s "$text"
+}
+
 # capture COMMAND...: run it, for rc, out and err to be looked at.
 capture() {
 	rc=0
 	"$@" >"$TMP/out" 2>"$TMP/err" || rc=$?
-	out=$(tr '\0' '?' <"$TMP/out")
-	err=$(tr '\0' '?' <"$TMP/err")
+	slurp out "$TMP/out"
+	slurp err "$TMP/err"
 }
 
 # t RC ARGS STDOUT STDERR: a row of the table; ARGS are split at blanks.
@@ -85,7 +97,7 @@ stderr: $err"
 
 # put PATH TEXT...: a file of the pseudo root, a line for each TEXT.
 put() {
-	mkdir -p "$ROOT/$(dirname "$1")"
+	[ -d "$ROOT/${1%/*}" ] || mkdir -p "$ROOT/${1%/*}"
 	printf '%s\n' "${@:2}" >"$ROOT/$1"
 }
 
@@ -113,17 +125,17 @@ new_root() {
 	: >"$ROOT/netns/initial"
 	: >"$ROOT/netns/blue"
 	: >"$ROOT/netns/pod"
-	INITIAL=$(stat -c %i "$ROOT/netns/initial")
-	BLUE=$(stat -c %i "$ROOT/netns/blue")
-	POD=$(stat -c %i "$ROOT/netns/pod")
+	{ read -r INITIAL && read -r BLUE && read -r POD; } < <(stat -c %i "$ROOT"/netns/{initial,blue,pod})
 	ln "$ROOT/netns/blue" "$ROOT/run/netns/blue"
 	process 1 systemd "$ROOT/netns/initial" 0:/dev/null
 	process self reaperctl "$ROOT/netns/initial"
+	# The pid namespace of the machine, and no container's.
+	ln -s 'pid:[4026531836]' "$ROOT/proc/self/ns/pid"
 	process 812 leaky "$ROOT/netns/initial" '3:socket:[23400]' \
 		'7:socket:[23456]' '8:pipe:[23456]' '12:socket:[23456]'
 	process 4711 worker "$ROOT/netns/blue" '9:socket:[23456]' '5:socket:[]'
 	process 9000 pause "$ROOT/netns/pod"
-	put sys/module/tcp_reaper/version 1.2.3
+	put sys/module/tcp_reaper/version "${VERSION-}"
 	put sys/module/tcp_reaper/parameters/hook 'kprobe tcp_fin, tcp_close'
 	knob mode observe
 	knob close_wait_timeout_ms 3600000
@@ -134,11 +146,16 @@ new_root() {
 		'close_wait_tracked 2' 'close_wait_seen 120' \
 		'close_wait_recovered 117' 'close_wait_reaped 0' \
 		'close_wait_would_reap 1' 'close_wait_evicted 0' \
+		'close_wait_taken 119' 'close_wait_forgotten 0' \
 		'orphan_tracked 1' 'orphan_seen 40' 'orphan_recovered 39' \
-		'orphan_reaped 0' 'orphan_would_reap 0' 'spared_active 2' \
+		'orphan_reaped 0' 'orphan_would_reap 0' 'orphan_taken 40' 'spared_active 2' \
 		'spared_kernel 0' 'adopted 1' 'raced 0' 'hook_missed 0' \
 		'census_runs 4' 'close_wait_age_ms_le_1000 100' \
 		'novel_counter 18446744073709551615'
+	put proc/net/reaper/log 'time_ms class state age_ms idle_ms local remote uid inode action result'
+	put proc/net/reaper/others 'close_wait_seen 5000' 'close_wait_reaped 4000' \
+		'spared_active 30' 'hook_missed 2' 'close_wait_age_ms_le_1000 100' \
+		'close_wait_age_ms_le_inf 4100' 'close_wait_age_ms_sum 12345678'
 	put proc/net/reaper/sockets \
 		'class state age_ms idle_ms local remote uid inode rxq txq verdict' \
 		'close_wait CLOSE_WAIT 5230 5230 127.0.0.1:80 127.0.0.1:40312 1000 23456 1 0 wait' \

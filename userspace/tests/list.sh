@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # What list leaves out, and in which order it shows the rest. Sourced by run.
@@ -18,6 +18,47 @@ shows() {
 	fi
 }
 
+# narrow WIDTH TEXT: in a terminal so wide list prints no line that is wider, and all of TEXT in one.
+narrow() {
+	tm kill-server 2>/dev/null
+	tm_n=$((tm_n + 1))
+	rm -f "$TMP/narrow"
+	tm new-session -d -x "$1" -y 24 \
+		"env REAPERCTL_ROOT='$ROOT' TERM=screen LC_ALL=C.UTF-8 $TMP/reaperctl list; touch $TMP/narrow; exec sleep 60"
+	wait_for test -e "$TMP/narrow"
+	wait_for screen_has "$2" || true
+	if [ "$(screen | grep -c .)" = 4 ] && screen_has "$2"; then
+		ok "$LABEL list in $1 columns"
+	else
+		not_ok "$LABEL list in $1 columns" "$(screen)"
+	fi
+}
+
+list_narrow() {
+	if ! command -v tmux >/dev/null; then
+		skip "$LABEL list on a terminal" 'no tmux'
+		return
+	fi
+	narrow 200 'close_wait  CLOSE_WAIT   5.2s  5.2s       1       0  127.0.0.1:80       127.0.0.1:40312      wait     users:(("leaky",pid=812,fd=7),("leaky",pid=812,fd=12),("worker",pid=4711,fd=9))'
+	narrow 120 'CLOSE_WAIT   5.2s  5.2s  127.0.0.1:80       127.0.0.1:40312      wait     users:(("leaky",pid=812,fd=7),("leaky",pid=81~'
+	narrow 80 '5.2s  127.0.0.1:80       wait     users:(("leaky",pid=812,fd=7),("leaky",pid=8~'
+	narrow 40 '5.2s  users:(("leaky",pid=812,fd=7),("~'
+	tm kill-server
+}
+
+# ends: the ends of some sockets, sorted by them.
+ends() {
+	local kept end
+
+	slurp kept "$ROOT/proc/net/reaper/sockets"
+	put proc/net/reaper/sockets 'class state age_ms idle_ms local remote uid inode rxq txq verdict'
+	for end in 10.0.0.10:80 10.0.0.9:80 '[::1]:9' 9.0.0.1:9 10.0.0.10:9; do
+		echo "close_wait CLOSE_WAIT 5 5 10.0.0.1:80 $end 0 0 0 0 wait" >>"$ROOT/proc/net/reaper/sockets"
+	done
+	tool list -S remote | awk 'NR > 1 { printf "%s ", $8 }'
+	printf '%s\n' "$kept" >"$ROOT/proc/net/reaper/sockets"
+}
+
 list_tests() {
 	local old=127.0.0.1:40313 orphan='[2001:db8::2]:50000' young=127.0.0.1:40312
 
@@ -33,6 +74,16 @@ list_tests() {
 	shows '-P 50000' "$orphan"
 	shows '-P 40313-60000' "$old" "$orphan"
 	shows '-P 81' ''
+	shows '-A 127.0.0.1' "$old" "$young"
+	shows '-A 127.0.0.0/8 -r' "$young" "$old"
+	shows '-A 2001:db8::2' "$orphan"
+	shows '--address=2001:db8::/32' "$orphan"
+	shows '-A 0.0.0.0/0' "$old" "$young"
+	shows '-A ::/0' "$orphan"
+	shows '-A 10.0.0.0/8' ''
+	shows '-v due' "$orphan"
+	shows '--verdict=wait,active' "$old" "$young"
+	shows '-v never' ''
 	shows '-H 812' "$young"
 	shows '-H leaky' "$young"
 	shows '-H worker -c close_wait' "$young"
@@ -44,13 +95,18 @@ list_tests() {
 	shows '-S txq' "$orphan" "$young" "$old"
 	shows '-S state' "$young" "$old" "$orphan"
 	shows '-S remote' "$young" "$old" "$orphan"
+	check "$LABEL list -S remote: ends are numbers" test "$(ends)" = '9.0.0.1:9 10.0.0.9:80 10.0.0.10:9 10.0.0.10:80 [::1]:9 '
 	shows '-m 1' "$old"
 	shows '-m 2 --reverse' "$young" "$orphan"
 	shows '-m 0' ''
+	list_narrow
 	local hint='see reaperctl list --help'
 	t 2 'list -c close' '' "reaperctl: -c close: not close_wait, orphan, fin_wait2 or established; $hint"
 	t 2 'list -c close_wait,' '' "reaperctl: -c close_wait,: not close_wait, orphan, fin_wait2 or established; $hint"
 	t 2 'list -s listen' '' "reaperctl: -s listen: no state of a tracked socket; $hint"
+	t 2 'list -v done' '' "reaperctl: -v done: not wait, never, due, active, unread, rule, kernel, mptcp, repair or ulp; $hint"
+	t 2 'list -A 10.0.0.256' '' "reaperctl: -A 10.0.0.256: not an address or prefix; $hint"
+	t 2 'list -A 10.0.0.1/8' '' "reaperctl: -A 10.0.0.1/8: address has bits beyond its prefix length; $hint"
 	t 2 'list -g soon' '' "reaperctl: -g soon: not a time: 30s, 5m, 1h30m or milliseconds; $hint"
 	for bad in 0 65536 80- 90-80 -5 8x 99999999999999999999; do
 		t 2 "list --port=$bad" '' "reaperctl: -P $bad: not a port, nor a range of ports; $hint"

@@ -1,7 +1,7 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
-# A real Prometheus scrapes a real node_exporter, which reads what the timer's script writes; the dashboard's queries are asked of it.
+# A real Prometheus scrapes a real node_exporter, which reads what the timer's service writes; the dashboard's queries are asked of it.
 # Sourced by run.
 
 MONITORING_PIDS=()
@@ -11,7 +11,7 @@ free_port() {
 }
 
 textfile() {
-	REAPERCTL_ROOT=$ROOT REAPERCTL=$TMP/reaperctl "$here/../monitoring/textfile" "$TMP/textfile"
+	REAPERCTL_ROOT=$ROOT "$TMP/reaperctl" -a metrics -P -o "$TMP/textfile/tcp_reaper.prom"
 }
 
 # Serves the OpenMetrics text as such, which a scraper then parses strictly. In place of the shell it is called in, so that it ends
@@ -68,7 +68,7 @@ monitoring_start() {
 		    static_configs: [{targets: ["127.0.0.1:$openmetrics"]}]
 	END
 	check 'promtool check config' promtool check config "$TMP/prometheus.yml"
-	check 'the script of the timer' textfile
+	check 'what the timer has done' textfile
 	prometheus-node-exporter "--web.listen-address=127.0.0.1:$exporter" --collector.disable-defaults \
 		--collector.textfile "--collector.textfile.directory=$TMP/textfile" >"$TMP/exporter.log" 2>&1 &
 	MONITORING_PIDS+=($!)
@@ -118,6 +118,19 @@ rules_health() {
 		jq -r '[.data.groups[].rules[].health] | unique | join(" ")'
 }
 
+# day: no false alert, true increases, and as many series at its end as at its beginning.
+day() {
+	new_root
+	rm -r "$ROOT/proc/812" "$ROOT/proc/4711"
+	check 'a day of containers: no new series' day_of_containers
+	check 'a day of containers: no alert, increase() is true' promtool test rules "$TMP/day.yml"
+	new_root
+}
+
+day_of_containers() {
+	/usr/bin/python3 "$here/day.py" "$TMP/reaperctl" "$ROOT" "$(realpath "$here/../monitoring/alerts.yml")" >"$TMP/day.yml"
+}
+
 monitoring_tests() {
 	local program
 
@@ -129,6 +142,7 @@ monitoring_tests() {
 	done
 	check 'promtool check rules' promtool check rules "$here/../monitoring/alerts.yml"
 	check 'promtool test rules' promtool test rules "$here/../monitoring/alerts_test.yml"
+	day
 	new_root
 	facts 812 'S (sleeping)' 4242 1024
 	put proc/net/reaper/stats "$(cat "$ROOT/proc/net/reaper/stats")" \
@@ -138,13 +152,13 @@ monitoring_tests() {
 	answers 'tcp_reaper_up{job="node"}' '=> 1 '
 	answers 'up{job="openmetrics"}' '=> 1 '
 	answers 'sum(tcp_reaper_sockets{job="openmetrics"})' '=> 9 '
-	answers 'tcp_reaper_holder_descriptors{job="node"}' 'comm="leaky".* => 4 '
+	answers 'tcp_reaper_holder_descriptors{job="node"}' 'comm="other".* => 4 '
 	answers 'node_textfile_scrape_error' '=> 0 '
 	move_counters
 	dashboard
 	check 'the rules are loaded and healthy' test "$(rules_health)" = ok
 	rm -r "$ROOT/proc/net/reaper"
-	check 'the script without the module' textfile
+	check 'the same without the module' textfile
 	answers 'tcp_reaper_up{job="node"}' '=> 0 '
 	answers 'absent(tcp_reaper_sockets{job="node"})' '=> 1 '
 	monitoring_stop

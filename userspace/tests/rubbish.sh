@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # What the files should never hold: reported in one line with 1, shown for the
@@ -79,7 +79,7 @@ rubbish_stats() {
 		'a 18446744073709551616' 'adopted 1' "$(printf '%0100d' 1) 5"; do
 		new_root
 		printf '%s\n' "$line" >>"$ROOT/proc/net/reaper/stats"
-		bad "stats line '${line:0:20}'" status 'line 20 .* 1 in all left out'
+		bad "stats line '${line:0:20}'" status "line $(wc -l <"$ROOT/proc/net/reaper/stats") .* 1 in all left out"
 	done
 	new_root
 	printf 'a%d 1\n' {1..6000} >"$ROOT/proc/net/reaper/stats"
@@ -145,18 +145,103 @@ rubbish_hook() {
 	new_root
 }
 
+# readers FILE: the verbs that read it.
+readers() {
+	case $1 in
+	*/stats) printf '%s\n' status '-j -a metrics' ;;
+	*/sockets) printf '%s\n' list '-a diagnose' '-j -a metrics' ;;
+	*/log) printf '%s\n' log '-j -a metrics' ;;
+	*/rules) printf '%s\n' 'rules show' 'save -' 'apply --new' ;;
+	proc/net/tcp*) printf '%s\n' '-a diagnose' log ;;
+	proc/812/*) printf '%s\n' list '-a diagnose' '-j -a metrics' ;;
+	*/looks) echo '-a diagnose' ;;
+	*/applied | etc/*) echo 'apply --new' ;;
+	*) printf '%s\n' "${NOISE_VERBS[@]}" ;;
+	esac
+}
+
+# What another user may choose, and what turns or ends a line or a terminal.
+HOSTILE=$'\e]0;own\a\e[2J\xe2\x80\xae\xe2\x80\xa8\x9b31m\r\x7f'
+
+# raw TEXT: does it hold any of that as it is, or another control?
+raw() {
+	[[ $1 =~ [$'\x01'-$'\x08'$'\x0b'-$'\x1f'$'\x7f'$'\x9b'] || $1 == *$'\xe2\x80\xae'* || $1 == *$'\xe2\x80\xa8'* ]]
+}
+
+# Each text that the tool reads, with that in the place of a word, one after the other.
+rubbish_hostile() {
+	local file verb leaks old words i
+
+	new_root
+	facts 812 'S (sleeping)' 4242 1024
+	in_unit 812 /system.slice/leaky.service
+	listens 80 23400
+	ln -s 'anon_inode:[eventpoll]' "$ROOT/proc/812/fd/5"
+	put proc/812/fdinfo/5 'tfd:        7 events:       19 data: 3'
+	put proc/812/task/812/stat '812 (x) S'
+	put proc/812/task/812/syscall '0 0x3 0x0'
+	put proc/812/task/812/wchan 'wait_woken'
+	put proc/net/reaper/log "$LOG_HEADER" "${LOG_ROWS[@]}"
+	put proc/net/reaper/rules 'lport 22 exempt # hits 7'
+	put etc/tcp_reaper.conf '[netns initial]' 'mode = enforce' 'rule = lport 1 exempt' '[netns blue]' 'mode = off'
+	put run/reaperctl/applied '1 2 "blue"'
+	for file in proc/net/reaper/{stats,sockets,log,rules,others} proc/net/tcp \
+		proc/sys/net/tcp_reaper/{mode,close_wait_timeout_ms,close_wait_action} \
+		proc/812/{comm,status,stat,limits,cgroup} proc/812/fdinfo/5 proc/812/task/812/{stat,syscall,wchan} \
+		run/reaperctl/applied etc/tcp_reaper.conf sys/module/tcp_reaper/{version,parameters/hook}; do
+		slurp old "$ROOT/$file"
+		leaks=
+		read -r -d '' -a words <<<"$old"
+		for i in "${!words[@]}"; do
+			# Of the many, each kind of word.
+			[ "$i" -lt 40 ] || break
+			printf '%s\n' "${old/"${words[i]}"/"${words[i]}$HOSTILE"}" >"$ROOT/$file"
+			mapfile -t verbs < <(readers "$file")
+			for verb in "${verbs[@]}"; do
+				# shellcheck disable=SC2086 # split on purpose
+				capture tool $verb
+				# What is to be a file has the kernel's words as they are.
+				! raw "$out$err" || [ "$verb" = 'save -' ] || leaks+=" ${words[i]}: $verb"
+			done
+		done
+		printf '%s\n' "$old" >"$ROOT/$file"
+		check "$LABEL what is hostile in $file" test -z "$leaks"
+	done
+	leaks=
+	ln -s "/tmp/$HOSTILE" "$ROOT/proc/812/fd/0"
+	put proc/812/task/812/syscall '0 0x0 0x0'
+	: >"$ROOT/run/netns/a$HOSTILE"
+	chmod 0 "$ROOT/run/netns/a$HOSTILE"
+	ln "$ROOT/netns/pod" "$ROOT/run/netns/b$HOSTILE"
+	for verb in diagnose '-a list' '-a status' '-a diagnose' '-a log' '-a get' '-j -a list' '-j -a diagnose' \
+		'-a metrics' 'save -' '-a rules' "-n b$HOSTILE list" "-n c$HOSTILE list" "list -H $HOSTILE" \
+		"list -A $HOSTILE" "list -S $HOSTILE" "$HOSTILE" "get $HOSTILE" "set $HOSTILE=1" "set mode=$HOSTILE" \
+		"-o $HOSTILE list" "log -s $HOSTILE" "apply /nonexistent$HOSTILE" "rules load /nonexistent$HOSTILE" \
+		"metrics -o /nonexistent$HOSTILE/x" "rules $HOSTILE" "help $HOSTILE" "--$HOSTILE"; do
+		IFS=' ' read -r -a words <<<"$verb"
+		capture tool "${words[@]}"
+		# A file that is to be read again has them as they are.
+		! raw "$out$err" || [ "$verb" = 'save -' ] || leaks+=" ${words[0]} ${words[1]-}"
+	done
+	check "$LABEL hostile names of namespaces and files, and words" test -z "$leaks"
+	rm -f "$ROOT/run/netns/"[ab]$'\e'*
+	new_root
+}
+
+NOISE_VERBS=(status list '-a diagnose' get 'rules show' log '-j -a metrics' 'apply --new' 'save -' version)
+
 # Noise in one file after another: each verb ends, with a code of its own, and says at most something.
 rubbish_noise() {
-	local file noise verb crashed
+	local file noise verb rc crashed verbs
 
 	for file in proc/net/reaper/{stats,sockets,log,rules} proc/net/tcp{,6} \
 		proc/sys/net/tcp_reaper/mode proc/812/{comm,status,stat,limits,wchan} \
 		proc/812/fdinfo/{5,7} run/reaperctl/{looks,applied} etc/tcp_reaper.conf \
 		sys/module/tcp_reaper/{version,parameters/mode,parameters/hook}; do
 		crashed=
-		for noise in random empty long directory; do
+		for noise in random empty long nuls directory; do
 			new_root
-			mkdir -p "$ROOT/$(dirname "$file")"
+			mkdir -p "$ROOT/${file%/*}"
 			ln -s 'anon_inode:[eventpoll]' "$ROOT/proc/812/fd/5"
 			rm -f "$ROOT/$file"
 			case $noise in
@@ -166,13 +251,16 @@ rubbish_noise() {
 			nuls) head -c 5000 /dev/zero >"$ROOT/$file" ;;
 			directory) mkdir "$ROOT/$file" ;;
 			esac
-			for verb in status list '-a diagnose' get 'rules show' log \
-				'-j -a metrics' 'apply --new' 'save -' version; do
+			# Once all of them, in case one reads more than it is thought to.
+			verbs=("${NOISE_VERBS[@]}")
+			[ "$noise" = random ] || mapfile -t verbs < <(readers "$file")
+			for verb in "${verbs[@]}"; do
+				rc=0
 				# shellcheck disable=SC2086 # split on purpose
-				capture tool $verb
-				if [ "$rc" -gt 3 ] || grep -qE 'ERROR:|runtime error' "$TMP/err"; then
+				tool $verb >"$TMP/out" 2>"$TMP/err" || rc=$?
+				slurp err "$TMP/err"
+				[ "$rc" -le 3 ] && [[ $err != *ERROR:* && $err != *'runtime error'* ]] ||
 					crashed+=" $noise: $verb: $rc"
-				fi
 			done
 		done
 		check "$LABEL noise in $file" test -z "$crashed"
@@ -181,6 +269,8 @@ rubbish_noise() {
 }
 
 rubbish_tests() {
+	# What is said is the same for each build.
+	[ "$LABEL" != plain ] || rubbish_hostile
 	# It is the sanitizers that see what happens.
 	[ "$LABEL" = plain ] || rubbish_noise
 	rubbish_sockets

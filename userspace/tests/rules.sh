@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # reaperctl rules. Sourced by run.
@@ -94,7 +94,7 @@ reaperctl: rules: nothing was changed"
 
 	put "$RULES" 'uid 5 exempt # hits 1'
 	capture tool_unprivileged rules clear
-	if [ "$rc:$out" = 1: ] && [ "$err" = 'reaperctl: rules: refused in the initial netns: /proc/net/reaper/rules: Permission denied; nothing was changed; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
+	if [ "$rc:$out" = 1: ] && [ "$err" = 'reaperctl: rules: refused in the initial netns: /proc/net/reaper/rules: Permission denied; nothing was changed there; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
 		ok "$LABEL rules clear without rights"
 	else
 		not_ok "$LABEL rules clear without rights" "rc $rc: $out $err"

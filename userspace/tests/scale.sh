@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # Ten times the sockets must not take a hundred times as long. Sourced by run.
@@ -33,7 +33,7 @@ cost() {
 }
 
 scale_tests() {
-	local form small large
+	local form small large args kb
 
 	for form in '' -j; do
 		many 10000
@@ -47,6 +47,14 @@ scale_tests() {
 		# A timer tick of slack, for a machine where 10000 take nothing.
 		check "100000 sockets: $form list is linear" \
 			test "$large" -lt $((15 * (small + 4)))
+	done
+	# A tenth of what a million may take, and what it takes for none.
+	for args in list '-j list' '-j list -S remote -r' metrics; do
+		# shellcheck disable=SC2086 # split on purpose
+		kb=$(peak $args)
+		printf '# %s: 100000 sockets take %d KB\n' "$args" "$kb"
+		check "100000 sockets: $args takes at most 100 bytes for each" \
+			test "$kb" -lt $((10000 + 6000))
 	done
 	tool list >"$TMP/out"
 	check '100000 sockets: all are listed' \

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # rc, out, err, LABEL and the like are of run and lib.sh
 # The screen of top, in a real terminal of three sizes; the expected ones are in top/. Sourced by run.
@@ -104,8 +104,60 @@ top_clean() {
 	press 'stty -a | grep -o "[-]*echo\b"'
 	press Enter
 	shows_soon 'the terminal echoes again' 'echo'
-	start 80x24 top -i 2 -d 100ms
+	start 80x24 top -i 2 -d 0.1
 	shows_soon 'ends by itself' 'ended 0'
+}
+
+# Without its terminal, and where no signal says so, it must not go on, and not spin.
+top_gone() {
+	local pid='' key
+
+	for key in '' p; do
+		tm kill-server 2>/dev/null
+		tm_n=$((tm_n + 1))
+		tm new-session -d -x 80 -y 24 \
+			"trap '' HUP; echo \$\$ >'$TMP/pid'; exec env REAPERCTL_ROOT='$ROOT' TERM=screen '$TMP/reaperctl' top"
+		wait_for screen_has 'q quit'
+		[ -z "$key" ] || press "$key"
+		pid=$(cat "$TMP/pid")
+		tm kill-server
+		if wait_for process_gone "$pid"; then
+			ok "$LABEL top: ends without its terminal${key:+, paused}"
+		else
+			not_ok "$LABEL top: ends without its terminal${key:+, paused}"
+			kill "$pid"
+		fi
+	done
+}
+
+process_gone() {
+	! [ -e "/proc/$1" ]
+}
+
+# While the sockets are held by who held them, the other processes are let alone.
+top_calls() {
+	local calls
+
+	if ! command -v strace >/dev/null; then
+		skip "$LABEL top: system calls" 'no strace'
+		return
+	fi
+	new_root
+	perl -e 'for (10001 .. 12000) {
+		my $dir = "$ARGV[0]/proc/$_";
+		mkdir $dir; mkdir "$dir/fd";
+		symlink "/dev/null", "$dir/fd/0";
+	}' "$ROOT"
+	rm -f "$TMP/calls"
+	tm kill-server 2>/dev/null
+	tm_n=$((tm_n + 1))
+	tm new-session -d -x 80 -y 24 \
+		"exec env REAPERCTL_ROOT='$ROOT' TERM=screen strace -o '$TMP/calls' '$TMP/reaperctl' top -d 100ms -i 4"
+	wait_for grep -qs 'exited with 0' "$TMP/calls"
+	calls=$(grep -c '/proc/1[0-2][0-9][0-9][0-9]/fd"' "$TMP/calls")
+	# A socket that nobody holds is looked for once.
+	check "$LABEL top: looks at 2000 processes that hold nothing once" test "$calls" = 2000
+	new_root
 }
 
 top_resize() {
@@ -133,10 +185,13 @@ top_tests() {
 		top_resize
 		top_clean
 		top_keys
+		top_gone
+		[ "$LABEL" != plain ] || top_calls
 		tm kill-server
 	fi
 	new_root
 	t 1 top '' 'reaperctl: top: not on a terminal; use status, list or metrics'
-	t 2 'top -d 10ms' '' 'reaperctl: -d 10ms: not a time of 100ms or more; see reaperctl top --help'
+	t 2 'top -d 0.05' '' 'reaperctl: -d 0.05: not a time of 100ms or more: 2 (seconds), 0.5, 500ms, 1m; see reaperctl top --help'
+	t 2 'top -d 10ms' '' 'reaperctl: -d 10ms: not a time of 100ms or more: 2 (seconds), 0.5, 500ms, 1m; see reaperctl top --help'
 	t 2 'top -i x' '' 'reaperctl: -i x: not a number; see reaperctl top --help'
 }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many tracked sockets programs hold, and how many descriptors they have
+ * left. A process may call itself what it likes, a new name each time: those
+ * have a label that were asked for, all others are one.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "draw/holders.h"
+#include "find/tally.h"
+#include "kernel/process.h"
+#include "kernel/reaped.h"
+#include "show/metric.h"
+
+/* All those that have no label of their own. */
+#define OTHER "other"
+
+/* The most processes that are looked at for their descriptors. */
+#define LOOKS 256
+
+struct program {
+	const char *comm;
+	uint64_t sockets;
+	uint64_t fds;
+	uint64_t limit;
+};
+
+/* The last one is all that have no label of their own. */
+struct programs {
+	char *names;
+	struct program *v;
+	size_t n;
+	size_t cap;
+};
+
+/* Most sockets first: whose descriptors run out is likely among them. */
+static int by_sockets(const void *a, const void *b)
+{
+	const struct tally *x = *(const struct tally *const *)a;
+	const struct tally *y = *(const struct tally *const *)b;
+	uint64_t m = x->sockets + x->ended;
+	uint64_t n = y->sockets + y->ended;
+
+	if (m != n)
+		return m < n ? 1 : -1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+static void add_program(struct programs *programs, const char *comm)
+{
+	programs->v = mem_grow(programs->v, programs->n, &programs->cap,
+			       sizeof(*programs->v));
+	programs->v[programs->n++] =
+		(struct program){ .comm = comm, .limit = UINT64_MAX };
+}
+
+static struct program *program_of(struct programs *programs, const char *comm)
+{
+	size_t i;
+
+	for (i = 0; i < programs->n - 1; i++) {
+		if (!strcmp(programs->v[i].comm, comm))
+			break;
+	}
+	return &programs->v[i];
+}
+
+static void programs_begin(struct programs *programs, const char *names)
+{
+	char *save;
+	char *name;
+
+	programs->names = mem_strdup(names ? names : "");
+	name = strtok_r(programs->names, ",", &save);
+	for (; name; name = strtok_r(NULL, ",", &save)) {
+		size_t i;
+
+		for (i = 0; i < programs->n; i++) {
+			if (!strcmp(programs->v[i].comm, name))
+				break;
+		}
+		if (i == programs->n && strcmp(name, OTHER))
+			add_program(programs, name);
+	}
+	add_program(programs, OTHER);
+}
+
+/* Is @a / @b nearer to its limit than @c / @d? */
+static bool nearer(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	return (double)a / (double)b > (double)c / (double)d;
+}
+
+static void look(struct program *program, pid_t pid)
+{
+	struct process process;
+
+	process_read(&process, pid, false);
+	/* Of several processes that which will be the first to have none. */
+	if (!program->fds || nearer(process.fds, process.fd_limit, program->fds,
+				    program->limit)) {
+		program->fds = process.fds;
+		program->limit = process.fd_limit;
+	}
+	process_free(&process);
+}
+
+static void show(const struct programs *programs)
+{
+	struct metric_label label[] = { { "comm", "" }, { 0 } };
+	size_t i;
+
+	metric_family("tcp_reaper_holder_sockets", METRIC_GAUGE, NULL,
+		      "Tracked sockets that processes of this name hold.");
+	for (i = 0; i < programs->n; i++) {
+		label[0].value = programs->v[i].comm;
+		metric_count(label, programs->v[i].sockets);
+	}
+	metric_family("tcp_reaper_holder_descriptors", METRIC_GAUGE, NULL,
+		      "Descriptors of the process nearest to its limit, of those that hold tracked sockets or ones that were ended.");
+	for (i = 0; i < programs->n; i++) {
+		label[0].value = programs->v[i].comm;
+		if (programs->v[i].fds)
+			metric_count(label, programs->v[i].fds);
+	}
+	metric_family("tcp_reaper_holder_descriptors_limit", METRIC_GAUGE, NULL,
+		      "How many descriptors that process may have.");
+	for (i = 0; i < programs->n; i++) {
+		uint64_t limit = programs->v[i].limit;
+
+		label[0].value = programs->v[i].comm;
+		if (programs->v[i].fds)
+			metric_sample(label, limit == UINT64_MAX
+						     ? HUGE_VAL
+						     : (double)limit);
+	}
+}
+
+/**
+ * metrics_holders() - the families about programs
+ * @survey: with its holders, those of @reaped among them
+ * @reaped: sockets that were ended
+ * @names: which programs have a label, parted by commas; NULL: none
+ */
+void metrics_holders(const struct survey *survey, const struct reaped *reaped,
+		     const char *names)
+{
+	struct programs programs = { 0 };
+	struct tallies tallies = { 0 };
+	size_t looks = 0;
+	size_t i;
+
+	programs_begin(&programs, names);
+	tallies_take(&tallies, survey);
+	tallies_take_ended(&tallies, survey, reaped->v, reaped->n);
+	if (tallies.n)
+		qsort(tallies.v, tallies.n, sizeof(*tallies.v), by_sockets);
+	for (i = 0; i < tallies.n; i++) {
+		const struct tally *tally = tallies.v[i];
+		struct program *program;
+
+		if (!tally->pid)
+			continue;
+		program = program_of(&programs, tally->name);
+		program->sockets += tally->sockets;
+		if (looks++ < LOOKS)
+			look(program, tally->pid);
+	}
+	show(&programs);
+	tallies_free(&tallies);
+	free(programs.v);
+	free(programs.names);
+}

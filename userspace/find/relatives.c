@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Processes by family: who started whom, which of them are one program of one
+ * service. Read when they are asked for, each once.
+ */
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "find/relatives.h"
+#include "kernel/kfile.h"
+
+/* No family is so old; a made-up /proc may have a circle. */
+#define GENERATIONS 64
+
+struct relatives {
+	void *tree; /* by pid, of <search.h> */
+};
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct relative *x = a;
+	const struct relative *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/**
+ * relatives_new() - nobody is known yet
+ *
+ * Return: the families; relatives_free() them.
+ */
+struct relatives *relatives_new(void)
+{
+	return mem_zalloc(1, sizeof(struct relatives));
+}
+
+static void read_parent(struct relative *relative)
+{
+	char path[64];
+	char text[4096];
+	const char *end;
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)relative->pid);
+	if (kfile_value(path, text, sizeof(text)))
+		return;
+	/* From behind the name, which may hold anything. */
+	end = strrchr(text, ')');
+	if (end && sscanf(end + 1, " %*c %d", &parent) == 1 && parent > 0)
+		relative->parent = parent;
+}
+
+static void read_rest(struct relative *relative)
+{
+	char cgroup[PATH_MAX];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)relative->pid);
+	if (kfile_value(path, relative->comm, sizeof(relative->comm)))
+		strcpy(relative->comm, "?");
+	cgroup_of(relative->pid, cgroup);
+	cgroup_template(cgroup);
+	if (!cgroup_unit(cgroup, relative->unit))
+		*relative->unit = '\0';
+	/* The end is what tells long ones apart. */
+	if (strlen(cgroup) < sizeof(relative->cgroup))
+		strcpy(relative->cgroup, cgroup);
+	else
+		strcpy(relative->cgroup,
+		       cgroup + strlen(cgroup) - sizeof(relative->cgroup) + 1);
+}
+
+/**
+ * relatives_get() - a process
+ * @relatives: where those that are known are kept
+ * @pid: its number
+ *
+ * Return: what is known of it, until relatives_free().
+ */
+const struct relative *relatives_get(struct relatives *relatives, pid_t pid)
+{
+	struct relative *new = mem_zalloc(1, sizeof(*new));
+	struct relative **known;
+
+	new->pid = pid;
+	known = mem_or_die(tsearch(new, &relatives->tree, by_pid));
+	if (*known == new) {
+		read_parent(new);
+		read_rest(new);
+	} else {
+		free(new);
+	}
+	return *known;
+}
+
+/**
+ * relative_same_program() - is it the same program, of the same service?
+ * @a: a process
+ * @b: another
+ *
+ * Return: true if so, as far as their names tell.
+ */
+bool relative_same_program(const struct relative *a, const struct relative *b)
+{
+	return !strcmp(a->comm, b->comm) && !strcmp(a->cgroup, b->cgroup);
+}
+
+/**
+ * relatives_leader() - the first of those that are one program
+ * @relatives: all
+ * @of: a process
+ *
+ * Return: it or the oldest of its ancestors that all are the same program.
+ */
+const struct relative *relatives_leader(struct relatives *relatives,
+					const struct relative *of)
+{
+	int i;
+
+	for (i = 0; i < GENERATIONS && of->parent > 1; i++) {
+		const struct relative *parent =
+			relatives_get(relatives, of->parent);
+
+		if (!relative_same_program(parent, of))
+			break;
+		of = parent;
+	}
+	return of;
+}
+
+/**
+ * relative_manages() - does it hold sockets only for others?
+ * @relative: the process
+ *
+ * systemd keeps the listeners, and with Accept=yes the connections, of the
+ * services that it starts for them; that of a user has the same name.
+ *
+ * Return: true if so.
+ */
+bool relative_manages(const struct relative *relative)
+{
+	return relative->pid == 1 || !strcmp(relative->comm, "systemd");
+}
+
+/**
+ * relatives_free() - forget all
+ * @relatives: the families
+ */
+void relatives_free(struct relatives *relatives)
+{
+	tdestroy(relatives->tree, free);
+	free(relatives);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REAPERCTL_RELATIVES_H
+#define REAPERCTL_RELATIVES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "kernel/cgroup.h"
+
+/* A name has 15 bytes; a kernel thread's is longer in /proc. */
+#define RELATIVE_COMM 64
+
+/**
+ * struct relative - a process, as one of a family
+ * @pid: its number
+ * @parent: its parent's, or 0
+ * @comm: its name
+ * @unit: the service or container that it is of, or ""
+ * @cgroup: where that is
+ */
+struct relative {
+	pid_t pid;
+	pid_t parent;
+	char comm[RELATIVE_COMM];
+	char unit[CGROUP_UNIT];
+	char cgroup[256];
+};
+
+struct relatives;
+
+struct relatives *relatives_new(void);
+const struct relative *relatives_get(struct relatives *relatives, pid_t pid);
+const struct relative *relatives_leader(struct relatives *relatives,
+					const struct relative *of);
+bool relative_manages(const struct relative *relative);
+bool relative_same_program(const struct relative *a, const struct relative *b);
+void relatives_free(struct relatives *relatives);
+
+#endif

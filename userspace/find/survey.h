@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REAPERCTL_SURVEY_H
+#define REAPERCTL_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/netns.h"
+#include "kernel/proc.h"
+#include "kernel/sockets.h"
+
+/**
+ * struct survey_part - what was found in one namespace
+ * @ns: the namespace
+ * @sockets: those that were kept
+ * @read: the file could be opened there
+ */
+struct survey_part {
+	const struct netns *ns;
+	struct sockets sockets;
+	bool read;
+};
+
+/**
+ * struct survey - tracked sockets of some namespaces, and who holds them
+ * @netns: the namespaces
+ * @parts: one for each, in their order
+ * @sockets: how many in all
+ * @holders: who holds them, once survey_holders() was called
+ * @unread: how many processes would not show their descriptors
+ */
+struct survey {
+	const struct netns_set *netns;
+	struct survey_part *parts;
+	size_t sockets;
+	struct holders *holders;
+	size_t unread;
+};
+
+enum rc survey_read(struct survey *survey, const struct netns_set *netns,
+		    sockets_keep_fn keep, const void *arg);
+void survey_want(struct survey *survey, const uint64_t *more, size_t n);
+void survey_holders(struct survey *survey, const uint64_t *more, size_t n);
+void survey_free(struct survey *survey);
+
+#endif

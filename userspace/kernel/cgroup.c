@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cgroups: by path, and of a process. The kernel knows them by id, which is the
+ * inode number of their directory (of a 64-bit kernel).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/cgroup.h"
+#include "kernel/kfile.h"
+
+#define MOUNTS "/proc/self/mounts"
+
+/* Where cgroup2 is mounted, and the freezer of the older kind; "" until it is
+ * found.
+ */
+static char mount[PATH_MAX];
+static char freezer[PATH_MAX];
+
+/* Device, place, type, options; blanks in a place are escaped. */
+static int find_mount(const struct kline *line, void *arg)
+{
+	char place[PATH_MAX];
+	char type[16];
+	char options[256];
+
+	(void)arg;
+	if (line->bad || sscanf(line->text, "%*s %4095s %15s %255s", place,
+				type, options) != 3)
+		return 0;
+	if (!strcmp(type, "cgroup2") && !*mount)
+		snprintf(mount, sizeof(mount), "%s", place);
+	if (!strcmp(type, "cgroup") && strstr(options, "freezer"))
+		snprintf(freezer, sizeof(freezer), "%s", place);
+	return 0;
+}
+
+static void find_mounts(void)
+{
+	if (!*mount)
+		kfile_lines(MOUNTS, find_mount, NULL);
+}
+
+static bool climbs(const char *path)
+{
+	const char *at = path;
+
+	while ((at = strstr(at, ".."))) {
+		if ((at == path || at[-1] == '/') && (!at[2] || at[2] == '/'))
+			return true;
+		at += 2;
+	}
+	return false;
+}
+
+/**
+ * cgroup_id() - the id of a cgroup
+ * @path: below the mount of cgroup2, with or without that in front
+ * @len: of @path
+ * @id: the result
+ *
+ * Return: NULL, or what is wrong in a few words.
+ */
+const char *cgroup_id(const char *path, size_t len, uint64_t *id)
+{
+	char full[2 * PATH_MAX + 16];
+	char name[PATH_MAX];
+	const char *below = name;
+	size_t dir;
+
+	find_mounts();
+	if (!*mount)
+		return "a cgroup by path, but no cgroup2 is mounted";
+	if (len >= sizeof(name))
+		return "too long for a path";
+	memcpy(name, path, len);
+	name[len] = '\0';
+	if (strlen(name) < len || climbs(name))
+		return "no path of a cgroup";
+	dir = strlen(mount);
+	if (!strncmp(name, mount, dir) && (!name[dir] || name[dir] == '/'))
+		below += dir;
+	/* Only a cgroup has this file; other files have inode numbers, too. */
+	snprintf(full, sizeof(full), "%s/%s/cgroup.procs", mount, below);
+	if (!kfile_exists(full))
+		return "no such cgroup";
+	*strrchr(full, '/') = '\0';
+	return kfile_inode(full, id) ? "no such cgroup" : NULL;
+}
+
+struct paths {
+	char *v2;
+	char *freezer; /* NULL: of no interest */
+};
+
+/* HIERARCHY:CONTROLLERS:PATH; that of cgroup2 is 0 and has none. */
+static int take_path(const struct kline *line, void *arg)
+{
+	struct paths *paths = arg;
+	const char *path = strchr(line->text, '/');
+
+	if (line->bad || !path)
+		return 0;
+	if (!strncmp(line->text, "0::", 3))
+		snprintf(paths->v2, PATH_MAX, "%s", path);
+	else if (paths->freezer && strstr(line->text, ":freezer:"))
+		snprintf(paths->freezer, PATH_MAX, "%s", path);
+	else if (!*paths->v2 && strstr(line->text, ":name=systemd:"))
+		snprintf(paths->v2, PATH_MAX, "%s", path);
+	return 0;
+}
+
+/**
+ * cgroup_of() - in which one is a process?
+ * @pid: the process
+ * @path: the result, below the mount; "" if it is not known
+ */
+void cgroup_of(pid_t pid, char path[PATH_MAX])
+{
+	struct paths paths = { path, NULL };
+	char file[64];
+
+	*path = '\0';
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	kfile_lines(file, take_path, &paths);
+}
+
+static int find_frozen(const struct kline *line, void *arg)
+{
+	*(bool *)arg |= !line->bad && !strcmp(line->text, "frozen 1");
+	return 0;
+}
+
+/**
+ * cgroup_frozen() - is a process frozen, as by "docker pause"?
+ * @pid: the process
+ *
+ * What a cgroup says of itself holds for those that were frozen above it, too.
+ *
+ * Return: true if it is known to be.
+ */
+bool cgroup_frozen(pid_t pid)
+{
+	char v2[PATH_MAX] = "";
+	char v1[PATH_MAX] = "";
+	struct paths paths = { v2, v1 };
+	char full[2 * PATH_MAX + 32];
+	char value[32];
+	bool frozen = false;
+
+	snprintf(full, sizeof(full), "/proc/%d/cgroup", (int)pid);
+	kfile_lines(full, take_path, &paths);
+	find_mounts();
+	if (*v2 && *mount && !climbs(v2)) {
+		snprintf(full, sizeof(full), "%s%s/cgroup.events", mount, v2);
+		kfile_lines(full, find_frozen, &frozen);
+	}
+	if (!frozen && *v1 && *freezer && !climbs(v1)) {
+		snprintf(full, sizeof(full), "%s%s/freezer.state", freezer, v1);
+		frozen = !kfile_value(full, value, sizeof(value)) &&
+			 !strcmp(value, "FROZEN");
+	}
+	return frozen;
+}
+
+/**
+ * cgroup_template() - of a service that systemd starts for a connection, the
+ * template: its instances are one program
+ * @path: of the cgroup, or the unit; such an instance is named by a number and
+ *	the two ends: NAME@7-192.0.2.1:22-192.0.2.2:50000.service
+ */
+void cgroup_template(char *path)
+{
+	static const char end[] = ".service";
+	char *at = strrchr(path, '@');
+	char *tail;
+	size_t digits;
+
+	if (!at || strchr(at, '/') || strlen(at) <= strlen(end))
+		return;
+	digits = strspn(at + 1, "0123456789");
+	tail = at + strlen(at) - strlen(end);
+	if (!digits || at[1 + digits] != '-' || !strchr(at, ':') ||
+	    strcmp(tail, end))
+		return;
+	memmove(at + 1, tail, sizeof(end));
+}
+
+/**
+ * cgroup_unit() - the service or container that a cgroup is of
+ * @path: of the cgroup
+ * @unit: the result
+ *
+ * Return: @unit, or NULL: of no one thing, as a user's session is.
+ */
+const char *cgroup_unit(const char *path, char unit[CGROUP_UNIT])
+{
+	const char *leaf = strrchr(path, '/');
+
+	if (!leaf || !leaf[1])
+		return NULL;
+	leaf++;
+	if (!strncmp(leaf, "session-", 8) || !strcmp(leaf, "init.scope") ||
+	    strstr(path, "/app.slice/"))
+		return NULL;
+	snprintf(unit, CGROUP_UNIT, "%.*s", CGROUP_UNIT - 1, leaf);
+	return unit;
+}

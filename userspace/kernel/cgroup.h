@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REAPERCTL_CGROUP_H
+#define REAPERCTL_CGROUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Room for the name of a unit or a container; a longer one is cut. */
+#define CGROUP_UNIT 96
+
+void cgroup_of(pid_t pid, char path[PATH_MAX]);
+bool cgroup_frozen(pid_t pid);
+void cgroup_template(char *path);
+const char *cgroup_unit(const char *path, char unit[CGROUP_UNIT]);
+const char *cgroup_id(const char *path, size_t len, uint64_t *id);
+
+#endif

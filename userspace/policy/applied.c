@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which namespaces have got their section, so that a new one gets its own and
+ * what an operator changed in the others stays.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "kernel/kfile.h"
+#include "kernel/netns.h"
+#include "kernel/paths.h"
+#include "policy/applied.h"
+#include "policy/name.h"
+
+#define FILE_STATE DIR_STATE "/applied"
+
+/* ip makes an empty file, then mounts the namespace there. */
+#define MOUNT_WAIT_MS 50
+#define MOUNT_WAITS 40
+
+static bool stamp(struct applied_one *one, const char *name)
+{
+	char path[sizeof(NETNS_NAMES) + NAME_MAX + 2];
+
+	snprintf(one->name, sizeof(one->name), "%s", name);
+	if (!*name)
+		strcpy(path, NETNS_INITIAL);
+	else
+		snprintf(path, sizeof(path), NETNS_NAMES "/%s", one->name);
+	return !kfile_stamp(path, &one->inode, &one->ctime_ns);
+}
+
+static void add(struct applied *applied, const struct applied_one *one)
+{
+	applied->v = mem_grow(applied->v, applied->n, &applied->cap,
+			      sizeof(*applied->v));
+	applied->v[applied->n++] = *one;
+}
+
+static int take(const struct kline *line, void *arg)
+{
+	struct applied_one one = { .inode = 0 };
+	int name = 0;
+
+	const char *text;
+
+	if (line->bad ||
+	    sscanf(line->text, "%" SCNu64 " %" SCNu64 " %n", &one.inode,
+		   &one.ctime_ns, &name) != 2 ||
+	    !name)
+		return 0;
+	text = line->text + name;
+	/* Version 1.0 did not quote them. */
+	if (*text != '"')
+		snprintf(one.name, sizeof(one.name), "%s",
+			 strcmp(text, "initial") ? text : "");
+	else if (!name_unquote(one.name, text))
+		return 0;
+	add(arg, &one);
+	return 0;
+}
+
+/**
+ * applied_load() - recall them
+ * @applied: zeroed; applied_free() it
+ */
+void applied_load(struct applied *applied)
+{
+	kfile_lines(FILE_STATE, take, applied);
+}
+
+/**
+ * applied_has() - has the namespace of that name got its section?
+ * @applied: those that have
+ * @name: the name; "": the initial one
+ *
+ * Return: true if the one that has the name now has got it.
+ */
+bool applied_has(const struct applied *applied, const char *name)
+{
+	struct applied_one now;
+	size_t i;
+
+	if (!stamp(&now, name))
+		return false;
+	for (i = 0; i < applied->n; i++) {
+		const struct applied_one *one = &applied->v[i];
+
+		if (!strcmp(one->name, name) && one->inode == now.inode &&
+		    one->ctime_ns == now.ctime_ns)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * applied_add() - it has, now
+ * @applied: those that have
+ * @name: the name; "": the initial one
+ */
+void applied_add(struct applied *applied, const char *name)
+{
+	struct applied_one one;
+
+	if (stamp(&one, name) && !applied_has(applied, name))
+		add(applied, &one);
+}
+
+/**
+ * applied_save() - remember those that are still there, as well as may be
+ * @applied: those that have
+ */
+void applied_save(const struct applied *applied)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file;
+	size_t i;
+
+	if (kfile_mkdir(DIR_STATE))
+		return;
+	file = open_memstream(&text, &size);
+	if (!file)
+		return;
+	for (i = 0; i < applied->n; i++) {
+		const struct applied_one *one = &applied->v[i];
+		char quoted[NAME_QUOTED];
+		struct applied_one now;
+
+		if (stamp(&now, one->name) && now.inode == one->inode &&
+		    now.ctime_ns == one->ctime_ns)
+			fprintf(file, "%" PRIu64 " %" PRIu64 " %s\n",
+				one->inode, one->ctime_ns,
+				name_quote_always(quoted, one->name));
+	}
+	if (!fclose(file) && text)
+		kfile_save(FILE_STATE, text);
+	free(text);
+}
+
+/**
+ * applied_free() - let go of them
+ * @applied: those that have
+ */
+void applied_free(struct applied *applied)
+{
+	free(applied->v);
+	memset(applied, 0, sizeof(*applied));
+}
+
+/**
+ * applied_named() - is there a namespace of that name?
+ * @name: the name
+ *
+ * One that is just being made is waited for, for a moment.
+ *
+ * Return: what there is.
+ */
+enum netns_kind applied_named(const char *name)
+{
+	enum netns_kind is;
+	int waits = 0;
+
+	/* A mount makes no event that could be waited for. */
+	while ((is = netns_kind(name)) == NETNS_STALE && waits++ < MOUNT_WAITS)
+		poll(NULL, 0, MOUNT_WAIT_MS);
+	return is;
+}

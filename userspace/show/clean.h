@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef REAPERCTL_CLEAN_H
+#define REAPERCTL_CLEAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+char *clean_text(const char *raw, size_t *len);
+char *clean_name(const char *raw, const char *unfit);
+char *clean_json(const char *raw);
+
+#endif
