@@ -1,11 +1,9 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # People's targets; what the module is made of is in Kbuild. "make help".
 
 # The kernel to build for: the running one's headers, else the newest there are.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell ls -dv /lib/modules/*/build 2>/dev/null | tail -n 1))
-# The kernel that tests and the demo boot: the newest Debian one.
-KERNEL ?= $(shell ls -v /boot/vmlinuz-*-$(shell dpkg --print-architecture 2>/dev/null) 2>/dev/null | tail -n 1)
 
 # A kernel by clang wants its modules by clang.
 llvm = $(if $(shell grep -s '^CONFIG_CC_IS_CLANG=y' $(KDIR)/.config),LLVM=1)
@@ -26,120 +24,143 @@ module:
 reaperctl:
 	$(MAKE) -C userspace
 
-install: all
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(MAKE) -C userspace install
+# What makes it last: a file that has the module loaded at boot, and, in this
+# machine's own root, the units enabled.
+modules_load := $(DESTDIR)/usr/lib/modules-load.d/tcp-reaper.conf
+enable = $(if $(DESTDIR),,installer/enable)
+# And where packages have put it, it is theirs.
+ours = $(if $(DESTDIR),,@installer/ours)
 
-# What DKMS builds from.
+install: all
+	$(ours)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	install -D -m 644 installer/tcp-reaper.conf $(modules_load)
+	$(MAKE) -C userspace install
+	$(enable)
+
+# What DKMS builds from; a file that is gone from here is not to stay there.
 dkms-source:
+	$(ours)
+	rm -rf $(src_dir)
 	mkdir -p $(src_dir)
 	tar -c $(module_files) | tar -x -C $(src_dir)
+	install -m 755 installer/unload installer/others $(src_dir)
+	$(if $(DESTDIR),install -D -m 644 installer/tcp-reaper.conf $(modules_load))
 
 # The module is built by DKMS for every kernel with headers, and by itself for
-# those to come.
+# those to come. Where no kernel has it, none is to load it at boot.
 dkms-install: reaperctl dkms-source
 	$(MAKE) -C userspace install
 ifeq ($(DESTDIR),)
-	@ls -d /lib/modules/*/build >/dev/null 2>&1 || { echo "make: no kernel headers to build for: apt-get install linux-headers-amd64" >&2; exit 1; }
-	set -e; for build in /lib/modules/*/build; do \
-		kernel=$$(basename $$(dirname $$build)); \
-		dkms install tcp-reaper/$(version) -k $$kernel; \
-	done
+	@installer/dkms $(version) || { \
+		find /lib/modules -name 'tcp_reaper.ko*' | grep -q . || rm -f $(modules_load); \
+		exit 1; \
+	}
+	install -D -m 644 installer/tcp-reaper.conf $(modules_load)
+	@$(enable)
 endif
 
 uninstall:
+	$(ours)
 ifeq ($(DESTDIR),)
-	test ! -e /var/lib/dkms/tcp-reaper/$(version) || dkms remove tcp-reaper/$(version) --all
+	@installer/disable
+	@! command -v dkms >/dev/null || installer/dkms
 endif
-	rm -rf $(src_dir)
+	rm -rf $(src_dir) $(modules_load)
 	for ko in $(wildcard $(DESTDIR)/lib/modules/*/extra/tcp_reaper.ko* \
 			$(DESTDIR)/lib/modules/*/updates/tcp_reaper.ko*); do \
 		rm -f $$ko; \
 		depmod $(if $(DESTDIR),-b $(DESTDIR)) $$(basename $$(dirname $$(dirname $$ko))); \
 	done
 	$(MAKE) -C userspace uninstall
+	$(if $(DESTDIR),,test ! -d /run/systemd/system || systemctl daemon-reload)
 
 # Each target's packages are in packages files: a name, and what for.
 deps-test:
-	@selftests/deps selftests/packages selftests/vm/packages \
-		userspace/packages selftests/fuzz/packages selftests/bench/packages
+	@testing/deps testing/packages testing/vm/packages \
+		userspace/packages testing/fuzz/packages testing/bench/packages
 
 check: deps-test
-	@selftests/deps selftests/check.packages
-	@selftests/check
+	@testing/deps testing/check.packages
+	@testing/check
 
 test: deps-test
-	@$(if $(KERNELS),selftests/matrix $(KERNELS),selftests/run-all)
+	@$(if $(KERNELS),testing/matrix $(KERNELS),testing/run-all)
+
+# One by name, wherever it is: make one T=orphan.
+one:
+	@testing/one $(T)
 
 # The table of all kernels. It takes hours, and goes on where it was broken off.
 matrix: deps-test
-	@selftests/matrix $(KERNELS)
+	@testing/matrix $(KERNELS)
 
 test-arm64: deps-test
-	@selftests/deps selftests/arm64.packages
-	@selftests/run-arm64
+	@testing/deps testing/arm64.packages
+	@testing/run-arm64
 
 test-dkms: deps-test
-	@selftests/deps debian/packages selftests/dkms/packages
-	@selftests/dkms/run bookworm
-	@selftests/dkms/run trixie
-	@selftests/dkms/run-signed trixie
+	@testing/deps debian/packages installer/rpm/packages testing/dkms/packages
+	@testing/dkms/run bookworm
+	@testing/dkms/run trixie
+	@testing/dkms/run-signed trixie
+	@testing/deps testing/demo/packages
+	@testing/demo/selftest
 
-# This folder in a kernel's own tree, by the kernel's own kselftest.
+# selftests/ in a kernel's own tree, by the kernel's own kselftest.
 test-in-tree: deps-test
-	@selftests/in-tree
+	@testing/in-tree
 
 # A kernel without ftrace that does not let tcp_fin be probed; its build is long.
 test-hooks: deps-test
-	@selftests/hooks/run
+	@testing/hooks/run
 
 # The module for other architectures: only builds.
 test-cross: deps-test
-	@selftests/deps selftests/cross.packages
-	@selftests/cross armhf mips64el ppc64el s390x
+	@testing/deps testing/cross.packages
+	@testing/cross armhf mips64el ppc64el s390x
 
 test-debug: deps-test
-	@selftests/run-all --debug
+	@testing/run-all --debug
 
 test-kcsan: deps-test
-	@selftests/run-all --kcsan
+	@testing/run-all --kcsan
 
 faults: deps-test
-	@selftests/faults
+	@testing/faults
 
 storm: deps-test
-	@selftests/storms
+	@testing/storms
 
 storm-debug: deps-test
-	@selftests/storms --debug
+	@testing/storms --debug
 
 mutants: deps-test
-	@selftests/mutants/run
+	@testing/mutants/run
 
 coverage: deps-test
-	@selftests/coverage
+	@testing/coverage
 
 # The kernel's semantic patches: half a minute.
 coccicheck: deps-test
-	@selftests/deps selftests/coccicheck.packages
-	@selftests/coccicheck
+	@testing/deps testing/coccicheck.packages
+	@testing/coccicheck
 
 # Some two hours, on a machine that does nothing else.
 bench: deps-test
-	@selftests/deps selftests/bench/packages selftests/bench/plot.packages
-	@selftests/bench/run
+	@testing/deps testing/bench/packages testing/bench/plot.packages
+	@testing/bench/run
 
 packages: deps-test
-	@selftests/deps debian/packages rpm/packages
+	@testing/deps debian/packages installer/rpm/packages
 	@debian/build build/packages
-	@rpm/build build/packages
+	@installer/rpm/build build/packages
 	@ls build/packages
 
-demo: deps-test
-	@selftests/demo/run
-
-vm: deps-test
-	@selftests/vm-shell
+# Theirs alone: they are what somebody new tries first.
+demo vm:
+	@testing/deps testing/demo/packages
+	@$(if $(filter vm,$@),testing/vm-shell,testing/demo/run)
 
 clean:
 	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
@@ -150,13 +171,15 @@ clean:
 help:
 	@echo 'make              tcp_reaper.ko for KDIR ($(KDIR)), and reaperctl'
 	@echo 'make demo         boot a kernel in QEMU and watch stuck sockets being reaped'
-	@echo 'make test         every test, in QEMU; KERNEL=IMAGE for another kernel than'
-	@echo '                  $(KERNEL)'
+	@echo 'make test         every test, in QEMU, on the newest Debian kernel in /boot, else that of'
+	@echo '                  this Debian release, unpacked into the cache; KERNEL=IMAGE for another'
 	@echo '                  KERNELS="6.1 6.12-rt": on those of other Debian suites instead'
-	@echo 'make matrix       every test on every kernel, from 5.10 to 7.2, as a table'
+	@echo 'make one T=NAME   one test by name, in the VM if it is of there; without T: which there are'
+	@echo 'make matrix       every test on every kernel, from 5.10 to the newest backport, as a table'
 	@echo 'make test-arm64   the core tests on arm64, emulated'
-	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules'
-	@echo 'make test-in-tree the core tests from the tree of Debian'"'"'s kernel source, by kselftest'
+	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules; the demo'
+	@echo 'make test-in-tree the core tests from the tree of Debian'"'"'s kernel source, by kselftest;'
+	@echo '                  SUITE=backports: of the newest that Debian has'
 	@echo 'make test-hooks   a kernel without ftrace that guards tcp_fin from kprobes, built at first use'
 	@echo 'make test-cross   builds for armhf, mips64el, ppc64el, s390x'
 	@echo 'make test-debug   the same on a kernel with KASAN and lockdep, built at first use'
@@ -177,4 +200,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan faults packages storm storm-debug mutants coverage bench demo vm clean help
+	one matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan faults packages storm storm-debug mutants coverage bench demo vm clean help
