@@ -316,7 +316,7 @@ diagnose_owners() {
 	listens 80 70000
 	for pid in 940 941 942; do
 		process $pid gunicorn "$ROOT/netns/initial" '5:socket:[70000]'
-		facts $pid 'S (sleeping)' 1 $((1000 + pid)) $([ $pid = 940 ] && echo 1 || echo 940)
+		facts $pid 'S (sleeping)' 1 $((1000 + pid)) $((pid == 940 ? 1 : 940))
 	done
 	row 60000 60000 79 0 0
 	says 'pre-fork: whether a worker accepts' \
