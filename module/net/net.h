@@ -33,12 +33,17 @@ struct tcp_reaper_sysfs;
  * @id: its place among all of them, for the census
  * @excused_until: censuses up to this number (census.c) find what no hook could
  *	have seen; written and read without a lock
- * @lock: protects @table, @evict, writes to @policy, and @closing. Held for a
- *	few looks at a time, and never while a socket's lock is waited for.
+ * @lock: protects @table, @evict, @acting, @finished, writes to @policy, and
+ *	@closing. Held for a few looks at a time, and never while a socket's
+ *lock is waited for. Processes of anybody's take it by tcp_reaper_hold().
  * @closing: no new entries any more
  * @rules_number: of the last list of rules; under @lock
  * @table: the tracked sockets
  * @evict: those of them that are too many
+ * @acting: those of them that are being acted on, by class, but for those of
+ *	@finished
+ * @finished: those of them that our FIN was sent to, by class: they are counted
+ *	as reaped already
  * @handed: sockets that hook and census hand over (handover.c), newest first
  * @incoming: those of them that the worker took, oldest first; the worker's
  *	alone, or of who buries the namespace
@@ -66,6 +71,8 @@ struct tcp_reaper_net {
 	u8 rules_number;
 	struct tcp_reaper_table table;
 	struct tcp_reaper_evict evict;
+	u32 acting[TCP_REAPER_NR_CLASSES];
+	u32 finished[TCP_REAPER_NR_CLASSES];
 	struct llist_head handed;
 	struct llist_node *incoming;
 	u32 census;
@@ -117,6 +124,8 @@ tcp_reaper_net_share(struct tcp_reaper_net *rn)
 	return tcp_reaper_owner_share(rn->turn.owner);
 }
 
+bool tcp_reaper_hold(struct tcp_reaper_net *rn, bool (*stop)(void));
+void tcp_reaper_let_go(struct tcp_reaper_net *rn);
 void tcp_reaper_policy_snapshot(const struct tcp_reaper_net *rn,
 				struct tcp_reaper_policy *policy);
 u32 tcp_reaper_shortest_ms(struct tcp_reaper_net *rn,

@@ -167,18 +167,19 @@ u64 tcp_reaper_gauge_read(const struct tcp_reaper_stats *stats,
  * tcp_reaper_count_forgotten - nothing of a class is tracked any more
  * @stats: of the namespace
  * @class: the class
- *
- * Those that were are forgotten; so are those that our FIN was sent to, and
- * that were counted as reaped then.
+ * @acting: so many are being acted on, and counted afterwards: till then they
+ *	are said to be tracked
+ * @finished: so many were counted as reaped already
  */
 void tcp_reaper_count_forgotten(struct tcp_reaper_stats *stats,
-				enum tcp_reaper_class class)
+				enum tcp_reaper_class class, u32 acting,
+				u32 finished)
 {
 	atomic64_t *tracked =
 		&stats->v[class_stat(class, TCP_REAPER_STAT_TRACKED)];
 
 	add(stats, class_stat(class, TCP_REAPER_STAT_FORGOTTEN),
-	    atomic64_xchg(tracked, 0));
+	    atomic64_xchg(tracked, acting) - acting - finished);
 }
 
 /**

@@ -76,7 +76,8 @@ void tcp_reaper_gauge_tracked(struct tcp_reaper_stats *stats,
 u64 tcp_reaper_gauge_read(const struct tcp_reaper_stats *stats,
 			  enum tcp_reaper_class class);
 void tcp_reaper_count_forgotten(struct tcp_reaper_stats *stats,
-				enum tcp_reaper_class class);
+				enum tcp_reaper_class class, u32 acting,
+				u32 finished);
 void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
 			     enum tcp_reaper_verdict verdict);
 void tcp_reaper_count_end(struct tcp_reaper_stats *stats,

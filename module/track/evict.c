@@ -60,7 +60,20 @@ bool tcp_reaper_evict_wanted(const struct tcp_reaper_evict *evict)
 }
 
 /**
- * tcp_reaper_evict_stop - no round goes on any more
+ * tcp_reaper_evict_break_off - no round goes on any more
+ * @evict: of the namespace
+ *
+ * What it counted is left to the next round, or to tcp_reaper_evict_stop().
+ *
+ * Context: any; frees nothing.
+ */
+void tcp_reaper_evict_break_off(struct tcp_reaper_evict *evict)
+{
+	evict->phase = TCP_REAPER_EVICT_REST;
+}
+
+/**
+ * tcp_reaper_evict_stop - nor is one expected soon
  * @evict: of the namespace
  */
 void tcp_reaper_evict_stop(struct tcp_reaper_evict *evict)
@@ -173,8 +186,9 @@ int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 		if (tcp_reaper_now() < evict->rested)
 			return 0;
 		/* Still crowded: there may be memory at the next tick. */
-		evict->ages = kmalloc(sizeof(*evict->ages),
-				      GFP_KERNEL | __GFP_NOWARN);
+		if (!evict->ages)
+			evict->ages = kmalloc(sizeof(*evict->ages),
+					      GFP_KERNEL | __GFP_NOWARN);
 		if (!evict->ages)
 			return 0;
 		/* Whoever comes from here on is the next round's. */

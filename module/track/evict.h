@@ -28,7 +28,7 @@ enum tcp_reaper_evict_phase {
  *	when a round begins: it does not know of those that come meanwhile
  * @phase: enum tcp_reaper_evict_phase
  * @cursor: place in the table (tcp_reaper_table_from())
- * @ages: while the round goes on
+ * @ages: while the round goes on, or what one that was broken off left
  * @rank: how many go, of those not yet ruled out
  * @cutoff: those older than this go, by tcp_reaper_now()
  * @ties: how many go of those just as old
@@ -48,6 +48,7 @@ struct tcp_reaper_evict {
 };
 
 bool tcp_reaper_evict_wanted(const struct tcp_reaper_evict *evict);
+void tcp_reaper_evict_break_off(struct tcp_reaper_evict *evict);
 void tcp_reaper_evict_stop(struct tcp_reaper_evict *evict);
 int tcp_reaper_evict_pick(struct tcp_reaper_evict *evict,
 			  struct tcp_reaper_table *table, u64 excess,

@@ -7,6 +7,7 @@
 #include <linux/llist.h>
 #include <net/sock.h>
 
+#include "decide/verdict.h"
 #include "entry.h"
 #include "intake.h"
 #include "net/net.h"
@@ -39,6 +40,23 @@ static void look_first(struct tcp_reaper_entry *e, const struct sock *sk,
 	tcp_reaper_entry_begin(e, sk, e->class, e->since);
 	/* What it did till now is not known. */
 	e->progress = now;
+}
+
+/*
+ * A census looks at the shortest timeout that any rule gives, and at no rule,
+ * as a tenant may have many: whether this one's time has come is asked here.
+ */
+static bool healthy(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		    const struct sock *sk, u64 now)
+{
+	struct tcp_reaper_decision d;
+	struct tcp_reaper_facts facts;
+
+	if (e->class != TCP_REAPER_ESTABLISHED)
+		return false;
+	tcp_reaper_entry_facts(e, sk, now, &facts);
+	d = tcp_reaper_judge(rn, &rn->policy, sk, &facts, NULL);
+	return tcp_reaper_tracked_healthy(&facts, d.verdict);
 }
 
 static void count_found(struct tcp_reaper_net *rn,
@@ -104,7 +122,8 @@ void tcp_reaper_intake(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 	e->opening = 0;
 	if (!tcp_reaper_entry_matches(e, sk) ||
 	    rn->policy.mode == TCP_REAPER_OFF ||
-	    !tcp_reaper_wants(rn, e->class) || known(rn, sk, e, now))
+	    !tcp_reaper_wants(rn, e->class) || known(rn, sk, e, now) ||
+	    healthy(rn, e, sk, now))
 		goto drop;
 	if (!tcp_reaper_table_add(&rn->table, e)) {
 		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_TRACK_FAILED);

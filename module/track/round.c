@@ -12,6 +12,7 @@
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -64,21 +65,6 @@ static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
 				       TCP_REAPER_STAT_WOULD_REAP);
 }
 
-/*
- * Is a socket in ESTABLISHED healthy: not idle for its timeout, by its policy,
- * or none that is to be looked at? A healthy one costs no memory. One whose
- * stamps would not last until its timeout is kept for its own clock.
- */
-static bool healthy(const struct tcp_reaper_facts *facts, u8 verdict)
-{
-	if (facts->class != TCP_REAPER_ESTABLISHED || facts->probed)
-		return false;
-	if (verdict == TCP_REAPER_SPARED_ACTIVE)
-		return true;
-	return verdict == TCP_REAPER_WAIT &&
-	       facts->idle_ms < tcp_reaper_stamped_ms();
-}
-
 /* Spared for what it is, which neither time nor a crowd changes. */
 static bool set_apart(u8 verdict)
 {
@@ -114,7 +100,7 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 	if (e->apart && !set_apart(d.verdict))
 		tcp_reaper_tracked_crowd(rn, e->class);
 	e->apart = set_apart(d.verdict);
-	if (healthy(&facts, d.verdict)) {
+	if (tcp_reaper_tracked_healthy(&facts, d.verdict)) {
 		tcp_reaper_tracked_recovered(rn, e, sk, now);
 		goto out_free;
 	}
@@ -153,6 +139,7 @@ out_free:
  * @nr: how many
  * @evicted: they are one too many each, and still in a generation; else they
  *	are in none
+ * @finished: those of them that our FIN was sent to before, a bit each
  * @epoch: of the table when they were taken
  * @entry: the entries; not to be followed without the lock, and only if the
  *	table has the same epoch
@@ -162,6 +149,7 @@ out_free:
 struct doomed {
 	int nr;
 	bool evicted;
+	u8 finished;
 	u32 epoch;
 	struct tcp_reaper_entry *entry[BATCH];
 	struct tcp_reaper_entry copy[BATCH];
@@ -217,14 +205,27 @@ static noinline_for_stack void look_around(struct tcp_reaper_net *rn,
 	}
 }
 
+/* From here on they may only be followed if the table stays what it is. */
+static void note_doomed(struct tcp_reaper_net *rn, struct doomed *doomed)
+{
+	const struct tcp_reaper_entry *e;
+	int i;
+
+	for (i = 0; i < doomed->nr; i++) {
+		e = doomed->entry[i];
+		doomed->copy[i] = *e;
+		doomed->finished |= e->fin << i;
+		rn->acting[e->class] += !e->fin;
+	}
+}
+
 /* Under the lock: what is to be done next. */
 static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
 {
-	int i;
-
 	lockdep_assert_held(&rn->lock);
 	doomed->nr = 0;
 	doomed->evicted = false;
+	doomed->finished = 0;
 	doomed->epoch = rn->table.epoch;
 	if (rn->closing)
 		return;
@@ -234,8 +235,7 @@ static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
 	/* Not both: what was picked is still in its generation. */
 	if (!doomed->nr)
 		look_around(rn, doomed);
-	for (i = 0; i < doomed->nr; i++)
-		doomed->copy[i] = *doomed->entry[i];
+	note_doomed(rn, doomed);
 }
 
 static enum tcp_reaper_class_stat stat_of_end(bool evicted)
@@ -289,17 +289,22 @@ static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		tcp_reaper_tracked_wait(rn, e, now, wait_ms);
 }
 
-/* Of a table that was cleared meanwhile only what is counted is left. */
+/*
+ * Of a table that was cleared meanwhile only what is counted is left: it has
+ * not been counted as forgotten yet (forget_all()).
+ */
 static void settle_cleared(struct tcp_reaper_net *rn,
 			   const struct tcp_reaper_entry *copy,
 			   enum tcp_reaper_outcome outcome, bool evicted)
 {
-	if (outcome == TCP_REAPER_REAPED && !copy->fin)
-		tcp_reaper_count_class(&rn->stats, copy->class,
-				       stat_of_end(evicted));
+	enum tcp_reaper_class_stat stat = TCP_REAPER_STAT_FORGOTTEN;
+
+	if (outcome == TCP_REAPER_REAPED)
+		stat = stat_of_end(evicted);
 	else if (outcome == TCP_REAPER_BEGUN && copy->fin)
-		tcp_reaper_count_class(&rn->stats, copy->class,
-				       TCP_REAPER_STAT_REAPED);
+		stat = TCP_REAPER_STAT_REAPED;
+	tcp_reaper_count_class(&rn->stats, copy->class, stat);
+	tcp_reaper_gauge_tracked(&rn->stats, copy->class, -1);
 }
 
 static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
@@ -315,15 +320,19 @@ static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
 	tcp_reaper_log_wake(&rn->log);
 	mutex_lock(&rn->lock);
 	now = tcp_reaper_now();
+	memset(rn->acting, 0, sizeof(rn->acting));
 	for (i = 0; i < doomed->nr; i++) {
-		if (doomed->epoch != rn->table.epoch) {
+		bool finished = doomed->finished & BIT(i);
+		struct tcp_reaper_entry *e = doomed->entry[i];
+
+		if (doomed->epoch == rn->table.epoch) {
+			tcp_reaper_entry_merge(e, &doomed->copy[i]);
+			rn->finished[e->class] += e->fin - finished;
+			settle(rn, e, doomed->outcome[i], doomed->evicted, now);
+		} else if (!finished) {
 			settle_cleared(rn, &doomed->copy[i], doomed->outcome[i],
 				       doomed->evicted);
-			continue;
 		}
-		tcp_reaper_entry_merge(doomed->entry[i], &doomed->copy[i]);
-		settle(rn, doomed->entry[i], doomed->outcome[i],
-		       doomed->evicted, now);
 	}
 	mutex_unlock(&rn->lock);
 }
@@ -427,7 +436,9 @@ static void forget_all(struct tcp_reaper_net *rn,
 
 	tcp_reaper_table_detach(table, &rn->table);
 	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++)
-		tcp_reaper_count_forgotten(&rn->stats, c);
+		tcp_reaper_count_forgotten(&rn->stats, c, rn->acting[c],
+					   rn->finished[c]);
+	memset(rn->finished, 0, sizeof(rn->finished));
 }
 
 /**
@@ -476,7 +487,7 @@ void tcp_reaper_round_again(struct tcp_reaper_net *rn,
 {
 	lockdep_assert_held(&rn->lock);
 	*forgotten = (struct tcp_reaper_table){};
-	tcp_reaper_evict_stop(&rn->evict);
+	tcp_reaper_evict_break_off(&rn->evict);
 	if (rn->policy.mode == TCP_REAPER_OFF)
 		forget_all(rn, forgotten);
 	else

@@ -11,7 +11,30 @@
 #include "show/stats.h"
 #include "show/tracing.h"
 #include "sock/clock.h"
+#include "sock/facts.h"
 #include "tracked.h"
+
+/**
+ * tcp_reaper_tracked_healthy - is a socket none to track
+ * @facts: what is known of it
+ * @verdict: what its policy says about it
+ *
+ * One in ESTABLISHED costs no memory for as long as it is not idle for its
+ * timeout, or none that is to be looked at. One whose stamps would not last
+ * until its timeout is kept for its own clock.
+ *
+ * Return: true if it is healthy.
+ */
+bool tcp_reaper_tracked_healthy(const struct tcp_reaper_facts *facts,
+				u8 verdict)
+{
+	if (facts->class != TCP_REAPER_ESTABLISHED || facts->probed)
+		return false;
+	if (verdict == TCP_REAPER_SPARED_ACTIVE)
+		return true;
+	return verdict == TCP_REAPER_WAIT &&
+	       facts->idle_ms < tcp_reaper_stamped_ms();
+}
 
 /**
  * tcp_reaper_tracked_wait - set the next look
@@ -48,6 +71,7 @@ void tcp_reaper_tracked_end(struct tcp_reaper_net *rn,
 	tcp_reaper_count_end(&rn->stats, e->class, age_ms);
 	tcp_reaper_trace_untrack(rn->net, e, sk, age_ms);
 	tcp_reaper_gauge_tracked(&rn->stats, e->class, -1);
+	rn->finished[e->class] -= e->fin;
 	tcp_reaper_table_unlink(&rn->table, e);
 }
 

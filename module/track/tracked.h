@@ -8,8 +8,11 @@
 
 struct sock;
 struct tcp_reaper_entry;
+struct tcp_reaper_facts;
 struct tcp_reaper_net;
 
+bool tcp_reaper_tracked_healthy(const struct tcp_reaper_facts *facts,
+				u8 verdict);
 void tcp_reaper_tracked_wait(struct tcp_reaper_net *rn,
 			     struct tcp_reaper_entry *e, u64 now, u64 wait_ms);
 void tcp_reaper_tracked_end(struct tcp_reaper_net *rn,

@@ -72,38 +72,52 @@ tracing=/sys/kernel/tracing
 
 # From here on, what our workers do is noted.
 trace_begin() {
+	local event
+
 	echo 0 >$tracing/tracing_on
 	echo 65536 >$tracing/buffer_size_kb
 	: >$tracing/trace
-	echo 1 >$tracing/events/workqueue/workqueue_execute_start/enable
-	echo 1 >$tracing/events/workqueue/workqueue_execute_end/enable
+	for event in workqueue/workqueue_execute_start workqueue/workqueue_execute_end sched/sched_switch; do
+		echo 1 >$tracing/events/$event/enable
+	done
 	echo 1 >$tracing/tracing_on
 }
 
-# trace_spent [FUNCTION]: how long our workers, or that one alone, were at work since, in ns; where instructions are counted, that is how
-# many, those of interrupts that came in between included, and of whoever else had the CPU: see outranked. (%d of Debian 12's mawk ends at
-# 31 bits.)
+# trace_spent [FUNCTION]: how long our workers, or that one alone, had a CPU since, in ns; where instructions are counted, that is how
+# many, those of interrupts that came in between included. A worker that gives way in the middle to another, ours or not, does not count
+# meanwhile: whether it does is chance. (%d of Debian 12's mawk ends at 31 bits.)
 # shellcheck disable=SC2120 # without, of all of them
 trace_spent() {
 	echo 0 >$tracing/tracing_on
 	# Read while it is in the kernel, it was seen to be empty for an awk, though not for a cp.
 	cp $tracing/trace /tmp/trace
 	awk -v ours="function ${1:-[a-z_]+} [[]tcp_reaper[]]" '
-		function ns(line) { match(line, /[0-9]+\.[0-9]+: workqueue/); return substr(line, RSTART, RLENGTH - 11) * 1e9 }
-		$0 !~ ours { next }
-		/workqueue_execute_start/ { from = ns($0); open = 1 }
-		/workqueue_execute_end/ && open {
-			sum += ns($0) - from
-			open = 0
+		function ns(line) { match(line, / [0-9]+\.[0-9]+: /); return substr(line, RSTART + 1, RLENGTH - 3) * 1e9 }
+		function pid(line) { match(line, /-[0-9]+ +[[]/); return substr(line, RSTART + 1, RLENGTH - 2) + 0 }
+		function next_pid(line) { match(line, /next_pid=[0-9]+/); return substr(line, RSTART + 9, RLENGTH - 9) + 0 }
+		function off(pid, now) { if (pid in since) { sum += now - since[pid]; delete since[pid] } }
+		/workqueue_execute_start/ && $0 ~ ours { p = pid($0); working[p] = 1; since[p] = ns($0) }
+		/workqueue_execute_end/ { p = pid($0); off(p, ns($0)); delete working[p] }
+		/sched_switch/ {
+			off(pid($0), ns($0))
+			p = next_pid($0)
+			if (p in working) since[p] = ns($0)
 		}
 		END { if (!sum) { print "bench: no work was seen" >"/dev/stderr"; exit 1 }; printf "%.0f\n", sum }' /tmp/trace || return
 	: >$tracing/trace
 }
 
-# outranked: from here on, this shell and what it starts have the CPU when nobody else wants it. Else a worker gives way to them, now and
-# then, in the middle of what is measured.
-outranked() {
-	chrt --idle --pid 0 $$
+# softirqs_at_once: from here on, ksoftirqd has the CPU as soon as it wants it. Else, from the first time that it is woken, the packets
+# that a worker sends on the loopback device wait for it, and what their receipt takes, 1,700 instructions each, is not the worker's:
+# when it is first woken is chance.
+softirqs_at_once() {
+	local comm
+
+	for comm in /proc/[0-9]*/comm; do
+		if [[ $(<"$comm") == ksoftirqd/* ]]; then
+			chrt --fifo --pid 1 "$(cut -d / -f 3 <<<"$comm")"
+		fi
+	done
 }
 
 # elapsed COMMAND...: how long it took, in ns; its output goes to /tmp/elapsed.
