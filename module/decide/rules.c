@@ -70,7 +70,13 @@ rules_get(struct tcp_reaper_rules __rcu *const *slot)
 	return rules;
 }
 
-static void rules_put(struct tcp_reaper_rules *rules)
+/**
+ * tcp_reaper_rules_put - let go of a list
+ * @rules: the list; NULL is the empty one
+ *
+ * Context: any that may free.
+ */
+void tcp_reaper_rules_put(struct tcp_reaper_rules *rules)
 {
 	if (rules && refcount_dec_and_test(&rules->refs))
 		kvfree_rcu(rules, rcu);
@@ -166,16 +172,17 @@ struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len)
  *
  * Hits begin anew.
  *
- * Context: process context; does not wait for readers.
+ * Context: any; does not wait for readers.
+ * Return: the list that was there, for tcp_reaper_rules_put().
  */
-void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			      struct tcp_reaper_rules *rules, u8 number)
+struct tcp_reaper_rules *
+tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
+			 struct tcp_reaper_rules *rules, u8 number)
 {
 	if (rules)
 		rules->number = number;
 	/* An exchange orders those who replace it, without a lock. */
-	rules = unrcu_pointer(xchg(slot, RCU_INITIALIZER(rules)));
-	rules_put(rules);
+	return unrcu_pointer(xchg(slot, RCU_INITIALIZER(rules)));
 }
 
 /**
@@ -186,7 +193,7 @@ void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
  */
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot)
 {
-	tcp_reaper_rules_replace(slot, NULL, 0);
+	tcp_reaper_rules_put(tcp_reaper_rules_replace(slot, NULL, 0));
 }
 
 /**
@@ -274,5 +281,5 @@ void tcp_reaper_rules_show(struct seq_file *m,
 		if (seq_has_overflowed(m))
 			break;
 	}
-	rules_put(rules);
+	tcp_reaper_rules_put(rules);
 }

@@ -15,8 +15,10 @@ struct tcp_reaper_rules;
 
 void tcp_reaper_rules_free(struct tcp_reaper_rules __rcu **slot);
 struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len);
-void tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
-			      struct tcp_reaper_rules *rules, u8 number);
+struct tcp_reaper_rules *
+tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
+			 struct tcp_reaper_rules *rules, u8 number);
+void tcp_reaper_rules_put(struct tcp_reaper_rules *rules);
 u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
 				 enum tcp_reaper_rule_timeout timeout);
 const struct tcp_reaper_rule *

@@ -7,7 +7,6 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/lockdep.h>
-#include <linux/mutex.h>
 
 #include "change.h"
 #include "decide/rules.h"
@@ -44,17 +43,15 @@ static bool needs_clock(struct tcp_reaper_net *rn)
  * struct before - what was so before a change
  * @classes: the classes looked for
  * @clock: the clock was needed
- * @forgotten: what is no longer tracked, to be freed without the lock
  */
 struct before {
 	u32 classes;
 	bool clock;
-	struct tcp_reaper_table forgotten;
 };
 
 static void lock(struct tcp_reaper_net *rn, struct before *before)
 {
-	mutex_lock(&rn->lock);
+	tcp_reaper_hold(rn, NULL);
 	before->classes = wanted_classes(rn);
 	before->clock = needs_clock(rn);
 }
@@ -65,12 +62,13 @@ static void unlock(struct tcp_reaper_net *rn, struct before *before,
 {
 	u32 more = wanted_classes(rn) & ~before->classes;
 	int clock = needs_clock(rn) - before->clock;
+	/* What is no longer tracked: to free it takes its time. */
+	struct tcp_reaper_table forgotten = {};
 
-	before->forgotten = (struct tcp_reaper_table){};
 	if (changed && !rn->closing)
-		tcp_reaper_round_again(rn, &before->forgotten);
-	mutex_unlock(&rn->lock);
-	tcp_reaper_table_free(&before->forgotten, tcp_reaper_net_share(rn));
+		tcp_reaper_round_again(rn, &forgotten);
+	tcp_reaper_let_go(rn);
+	tcp_reaper_table_free(&forgotten, tcp_reaper_net_share(rn));
 	if (clock)
 		tcp_reaper_clock_use(clock);
 	if (more)
@@ -149,8 +147,9 @@ int tcp_reaper_change_rules(struct tcp_reaper_net *rn, const char *text,
 		return PTR_ERR(rules);
 	lock(rn, &before);
 	rn->rules_number = rn->rules_number % TCP_REAPER_RULES_NUMBERS + 1;
-	tcp_reaper_rules_replace(&rn->rules, rules, rn->rules_number);
+	rules = tcp_reaper_rules_replace(&rn->rules, rules, rn->rules_number);
 	unlock(rn, &before, true);
+	tcp_reaper_rules_put(rules);
 	return 0;
 }
 
@@ -160,11 +159,11 @@ int tcp_reaper_change_rules(struct tcp_reaper_net *rn, const char *text,
  */
 void tcp_reaper_change_begin(struct tcp_reaper_net *rn)
 {
-	mutex_lock(&rn->lock);
+	tcp_reaper_hold(rn, NULL);
 	/* A write to the mode may have come first. */
 	WRITE_ONCE(rn->asks, rn->policy.mode != TCP_REAPER_OFF);
 	tcp_reaper_trust_excuse(rn);
-	mutex_unlock(&rn->lock);
+	tcp_reaper_let_go(rn);
 }
 
 /**
@@ -177,11 +176,11 @@ void tcp_reaper_change_end(struct tcp_reaper_net *rn)
 {
 	bool clock;
 
-	mutex_lock(&rn->lock);
+	tcp_reaper_hold(rn, NULL);
 	clock = needs_clock(rn);
 	WRITE_ONCE(rn->closing, true);
 	WRITE_ONCE(rn->asks, false);
-	mutex_unlock(&rn->lock);
+	tcp_reaper_let_go(rn);
 	if (clock)
 		tcp_reaper_clock_use(-1);
 }

@@ -1,19 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Questions about one network namespace that change nothing.
+ * Questions about one network namespace that change nothing, and its lock.
  */
 #include <linux/capability.h>
 #include <linux/compiler.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/mutex.h>
 #include <linux/nsproxy.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <net/net_namespace.h>
 
 #include "decide/rules.h"
 #include "net.h"
 
+/* Whoever has the lock has it for some tens of microseconds. */
+#define RETRY_US_MIN 20
+#define RETRY_US_MAX 200
+
 unsigned int tcp_reaper_net_id;
 bool tcp_reaper_netns_admin = true;
+
+/**
+ * tcp_reaper_hold - take a namespace's lock in a process of somebody's
+ * @rn: the namespace
+ * @stop: gives up when this says so; NULL for never
+ *
+ * Anybody may read, and a tenant's root may write, also one who gets next to no
+ * CPU: with SCHED_IDLE beside busy threads, or in a cgroup that used up its
+ * quota. Such a one must not have the lock while it waits for its CPU: the
+ * owner's worker would wait for it, and for that the end of every namespace.
+ * So it is had with preemption off, and not queued for: who queues for a mutex
+ * may be handed it while asleep.
+ *
+ * Context: process context, sleeps. Until tcp_reaper_let_go() preemption is
+ * off: nothing that sleeps, or frees (PREEMPT_RT), is to be done.
+ * Return: false if @stop said so, and the lock is not held.
+ */
+bool tcp_reaper_hold(struct tcp_reaper_net *rn, bool (*stop)(void))
+{
+	for (;;) {
+		preempt_disable();
+		if (mutex_trylock(&rn->lock))
+			return true;
+		preempt_enable();
+		if (stop && stop())
+			return false;
+		usleep_range(RETRY_US_MIN, RETRY_US_MAX);
+	}
+}
+
+/**
+ * tcp_reaper_let_go - undo tcp_reaper_hold()
+ * @rn: the namespace
+ */
+void tcp_reaper_let_go(struct tcp_reaper_net *rn)
+{
+	mutex_unlock(&rn->lock);
+	preempt_enable();
+}
 
 /**
  * tcp_reaper_policy_snapshot - the policy in force

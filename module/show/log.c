@@ -124,7 +124,7 @@ void tcp_reaper_log_quiesce(void)
 int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net)
 {
 	log->net = net;
-	spin_lock_init(&log->lock);
+	raw_spin_lock_init(&log->lock);
 	log->waiters = kmalloc(sizeof(*log->waiters), GFP_KERNEL);
 	if (!log->waiters)
 		return -ENOMEM;
@@ -158,10 +158,10 @@ static struct tcp_reaper_log_line *make_room(struct tcp_reaper_log *log)
 
 	lines = kcalloc(TCP_REAPER_LOG_LINES, sizeof(*lines),
 			GFP_KERNEL | __GFP_NOWARN);
-	spin_lock(&log->lock);
+	raw_spin_lock(&log->lock);
 	if (!log->lines)
 		swap(log->lines, lines);
-	spin_unlock(&log->lock);
+	raw_spin_unlock(&log->lock);
 	kfree(lines);
 	return log->lines;
 }
@@ -203,9 +203,9 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 {
 	if (!READ_ONCE(log->lines) && !make_room(log))
 		return;
-	spin_lock(&log->lock);
+	raw_spin_lock(&log->lock);
 	log->lines[log->next++ % TCP_REAPER_LOG_LINES] = *line;
-	spin_unlock(&log->lock);
+	raw_spin_unlock(&log->lock);
 }
 
 /**
@@ -234,7 +234,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	spin_lock(&log->lock);
+	raw_spin_lock(&log->lock);
 	oldest = log->next > TCP_REAPER_LOG_LINES
 			 ? log->next - TCP_REAPER_LOG_LINES
 			 : 0;
@@ -243,7 +243,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 		*line = log->lines[number % TCP_REAPER_LOG_LINES];
 	else
 		line = NULL;
-	spin_unlock(&log->lock);
+	raw_spin_unlock(&log->lock);
 	*pos = number + 1;
 	return line;
 }
@@ -323,10 +323,10 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 	__poll_t ready = 0;
 
 	poll_wait(file, &log->waiters->wait, wait);
-	spin_lock(&log->lock);
+	raw_spin_lock(&log->lock);
 	if (!m->index || m->index - 1 < log->next || m->count)
 		ready = EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&log->lock);
+	raw_spin_unlock(&log->lock);
 	return ready;
 }
 

@@ -46,14 +46,15 @@ struct tcp_reaper_log_line {
 /**
  * struct tcp_reaper_log - what was done in a namespace
  * @net: whose log it is
- * @lock: protects @lines and @next
+ * @lock: protects @lines and @next. Raw: any reader takes it, and with
+ *	PREEMPT_RT could else be left without a CPU while it has it.
  * @lines: a ring; NULL until the first action
  * @next: number of the next line, from 0; line n is at n % TCP_REAPER_LOG_LINES
  * @waiters: who polls for it; may live on for a while (log.c)
  */
 struct tcp_reaper_log {
 	struct net *net;
-	spinlock_t lock; /* see above */
+	raw_spinlock_t lock; /* see above */
 	struct tcp_reaper_log_line *lines;
 	u64 next;
 	struct tcp_reaper_log_waiters *waiters;

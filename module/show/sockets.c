@@ -6,17 +6,10 @@
  * entries, and looks at their sockets and writes the lines without it. So
  * whoever reads, or seeks far out, which is reading without telling, costs
  * itself time and nobody else.
- *
- * Anybody may read, also one who gets next to no CPU: with SCHED_IDLE beside
- * busy threads, or in a cgroup that used up its quota. Such a one must not have
- * the lock while it waits for its CPU. So a reader has it with preemption off,
- * and does not queue for it: who queues may be handed a lock while asleep.
  */
-#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
-#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -35,9 +28,6 @@
 #include "words.h"
 
 #define BATCH 32
-/* Whoever has the lock has it for some tens of microseconds. */
-#define RETRY_US_MIN 20
-#define RETRY_US_MAX 200
 
 /**
  * struct reader - where a reader is
@@ -87,24 +77,9 @@ static void insert(struct reader *r, int from, const struct tcp_reaper_entry *e)
 	r->copy[i] = *e;
 }
 
-/* With preemption off, until unlock(); false if the reader is to end first. */
-static bool lock(struct tcp_reaper_net *rn)
+static bool is_to_end(void)
 {
-	for (;;) {
-		preempt_disable();
-		if (mutex_trylock(&rn->lock))
-			return true;
-		preempt_enable();
-		if (fatal_signal_pending(current))
-			return false;
-		usleep_range(RETRY_US_MIN, RETRY_US_MAX);
-	}
-}
-
-static void unlock(struct tcp_reaper_net *rn)
-{
-	mutex_unlock(&rn->lock);
-	preempt_enable();
+	return fatal_signal_pending(current);
 }
 
 /* Copies whole buckets, in the order of keys, for as long as there is room. */
@@ -147,12 +122,12 @@ static void *current_entry(struct seq_file *m, loff_t *pos)
 			*pos = TCP_REAPER_KEY_END + 1;
 			return NULL;
 		}
-		if (fatal_signal_pending(current) || !lock(rn))
+		if (is_to_end() || !tcp_reaper_hold(rn, is_to_end))
 			return ERR_PTR(-EINTR);
 		r->at = 0;
 		r->nr = 0;
 		copy_some(rn, r);
-		unlock(rn);
+		tcp_reaper_let_go(rn);
 		cond_resched();
 	}
 	*pos = key_at(r, r->at) + 1;

@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/seqlock.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "clock.h"
@@ -36,44 +37,52 @@ static DECLARE_DELAYED_WORK(beat_work, beat);
 
 /**
  * struct clock - what is known of the time that does not count
- * @lock: writers take it; readers only look at its sequence
+ * @lock: writers take it. Raw: any user may be one, and with PREEMPT_RT could
+ *	else be left without a CPU while it has it.
+ * @seq: readers only look at this
  * @stills: the standstills
  * @beat: the last beat, jiffies64
  * @users: who needs the beat; it stops by itself without any
  */
 static struct clock {
-	seqlock_t lock; /* see above */
+	raw_spinlock_t lock; /* see above */
+	seqcount_raw_spinlock_t seq;
 	struct tcp_reaper_standstills stills;
 	u64 beat;
 	int users;
 } clock = {
-	.lock = __SEQLOCK_UNLOCKED(clock.lock),
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(clock.lock),
+	.seq = SEQCNT_RAW_SPINLOCK_ZERO(clock.seq, &clock.lock),
 };
 
 /* Nobody had a chance to do anything from @from until now, if that is long. */
 static void stood_still(u64 from)
 {
+	unsigned long flags;
 	u64 now;
 
-	write_seqlock_bh(&clock.lock);
+	raw_spin_lock_irqsave(&clock.lock, flags);
+	write_seqcount_begin(&clock.seq);
 	now = get_jiffies_64();
 	/* What was seen by others already is not lost twice. */
 	from = max(from, tcp_reaper_standstills_end(&clock.stills));
 	if (now > from + LATE)
 		tcp_reaper_standstills_add(&clock.stills, from, now);
 	clock.beat = now;
-	write_sequnlock_bh(&clock.lock);
+	write_seqcount_end(&clock.seq);
+	raw_spin_unlock_irqrestore(&clock.lock, flags);
 }
 
 static void beat(struct work_struct *work)
 {
+	unsigned long flags;
 	u64 due;
 	int users;
 
-	read_seqlock_excl_bh(&clock.lock);
+	raw_spin_lock_irqsave(&clock.lock, flags);
 	due = clock.beat + BEAT;
 	users = clock.users;
-	read_sequnlock_excl_bh(&clock.lock);
+	raw_spin_unlock_irqrestore(&clock.lock, flags);
 	if (users <= 0)
 		return;
 	stood_still(due);
@@ -88,15 +97,18 @@ static void beat(struct work_struct *work)
  */
 void tcp_reaper_clock_use(int delta)
 {
+	unsigned long flags;
 	bool begin;
 
-	write_seqlock_bh(&clock.lock);
+	raw_spin_lock_irqsave(&clock.lock, flags);
+	write_seqcount_begin(&clock.seq);
 	begin = clock.users <= 0 && clock.users + delta > 0;
 	clock.users += delta;
 	/* Nobody listened to the beat till now. */
 	if (begin)
 		clock.beat = get_jiffies_64();
-	write_sequnlock_bh(&clock.lock);
+	write_seqcount_end(&clock.seq);
+	raw_spin_unlock_irqrestore(&clock.lock, flags);
 	if (begin)
 		queue_delayed_work(wq, &beat_work, BEAT);
 }
@@ -157,12 +169,12 @@ u64 tcp_reaper_now(void)
 
 	for (;;) {
 		do {
-			seq = read_seqbegin(&clock.lock);
+			seq = read_seqcount_begin(&clock.seq);
 			now = get_jiffies_64();
 			lost = clock.stills.lost;
 			beat = clock.beat + BEAT;
 			beating = clock.users > 0;
-		} while (read_seqretry(&clock.lock, seq));
+		} while (read_seqcount_retry(&clock.seq, seq));
 		/* Who is woken first after a standstill may be before the beat.
 		 */
 		if (!beating || now <= beat + LATE)
@@ -183,9 +195,9 @@ u64 tcp_reaper_clock_at(u64 jiffies64)
 	u64 at;
 
 	do {
-		seq = read_seqbegin(&clock.lock);
+		seq = read_seqcount_begin(&clock.seq);
 		at = tcp_reaper_standstills_at(&clock.stills, jiffies64);
-	} while (read_seqretry(&clock.lock, seq));
+	} while (read_seqcount_retry(&clock.seq, seq));
 	return at;
 }
 

@@ -46,7 +46,9 @@ static u64 spent_ns;
 
 /**
  * struct plan - when there is a walk
- * @lock: protects the rest; held for a moment
+ * @lock: protects the rest; held for a moment. Raw: whoever may ask for a
+ *census takes it, and with PREEMPT_RT could else be left without a CPU while it
+ *	has it.
  * @stopped: no more, as before the start
  * @walking: one is going on
  * @again: one more was asked for
@@ -54,14 +56,14 @@ static u64 spent_ns;
  * @rest: jiffies to rest after it
  */
 static struct plan {
-	spinlock_t lock; /* see above */
+	raw_spinlock_t lock; /* see above */
 	bool stopped;
 	bool walking;
 	bool again;
 	unsigned long ended;
 	unsigned long rest;
 } plan = {
-	.lock = __SPIN_LOCK_UNLOCKED(plan.lock),
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(plan.lock),
 	.stopped = true,
 };
 
@@ -107,14 +109,15 @@ static bool end_one(struct tcp_reaper_net *rn)
 /* Returns false if there is to be none. */
 static bool begin(void)
 {
+	unsigned long flags;
 	bool walking;
 
-	spin_lock_bh(&plan.lock);
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	walking = plan.walking;
 	plan.walking = true;
 	if (!walking)
 		plan.again = false;
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 	if (walking)
 		return true;
 	tcp_reaper_walk_begin(&walk, walk.census + 1,
@@ -149,18 +152,21 @@ static void set_work(void)
 
 static void finish(void)
 {
+	unsigned long flags;
+
 	any_on(end_one);
 	tcp_reaper_trust_census(walk.census, false);
-	spin_lock_bh(&plan.lock);
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	plan.walking = false;
 	plan.ended = jiffies;
 	plan.rest = max(msecs_to_jiffies(REST_MS),
 			nsecs_to_jiffies(spent_ns * REST_FACTOR));
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 }
 
 static void census_step(struct work_struct *work)
 {
+	unsigned long flags;
 	u64 start;
 	bool over;
 
@@ -174,9 +180,9 @@ static void census_step(struct work_struct *work)
 	spent_ns += min_t(u64, ktime_get_ns() - start, STRETCH_NS);
 	if (over)
 		finish();
-	spin_lock_bh(&plan.lock);
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	set_work();
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 }
 
 /**
@@ -186,11 +192,13 @@ static void census_step(struct work_struct *work)
  */
 void tcp_reaper_census_request(void)
 {
-	spin_lock_bh(&plan.lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	plan.again = true;
 	if (!plan.walking)
 		set_work();
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 }
 
 /**
@@ -200,12 +208,14 @@ void tcp_reaper_census_request(void)
  */
 void tcp_reaper_census_retime(void)
 {
-	spin_lock_bh(&plan.lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	if (!plan.walking && !plan.again && !plan.stopped) {
 		cancel_delayed_work(&census_work);
 		set_work();
 	}
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 }
 
 /**
@@ -222,10 +232,12 @@ int tcp_reaper_census_setup(void)
 /** tcp_reaper_census_start - adopt what is stuck already, and go on counting */
 void tcp_reaper_census_start(void)
 {
-	spin_lock_bh(&plan.lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	plan.stopped = false;
 	plan.ended = jiffies;
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 	tcp_reaper_census_request();
 }
 
@@ -236,9 +248,11 @@ void tcp_reaper_census_start(void)
  */
 void tcp_reaper_census_stop(void)
 {
-	spin_lock_bh(&plan.lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&plan.lock, flags);
 	plan.stopped = true;
-	spin_unlock_bh(&plan.lock);
+	raw_spin_unlock_irqrestore(&plan.lock, flags);
 	cancel_delayed_work_sync(&census_work);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -50,11 +51,17 @@
  * @uid: the user who made it, if that is not root
  * @turns: how many there are; under owners_lock
  * @share: of the room for entries
+ * @joining: turns on their way into @served: whoever makes a namespace waits
+ *	for no worker, and has no lock that one waits for
  * @working: protects @served and the turns' lists, and is held while one of
- *	them is served: for a few milliseconds
+ *	them is served: for a few milliseconds. Only workers take it, and the
+ *	kernel's, that ends namespaces.
  * @served: its turns, who waited longest first
- * @lock: protects what follows, and the turns' times
- * @running: the worker will look at all of them before it goes to sleep
+ * @lock: protects what follows, and the turns' times. Raw: any user who changes
+ *	a policy takes it, and with PREEMPT_RT could else be left without a CPU
+ *	while it has it.
+ * @running: the worker will look at @called before it goes to sleep
+ * @called: the earliest time for which one was called meanwhile
  * @set_for: when the worker is to run, by tcp_reaper_now()
  * @rested: not before
  * @spent_ns: work done and not yet rested for; the worker's alone
@@ -68,10 +75,12 @@ struct tcp_reaper_owner {
 	kuid_t uid;
 	unsigned int turns;
 	struct tcp_reaper_share share;
+	struct llist_head joining;
 	struct mutex working; /* see above */
 	struct list_head served;
-	spinlock_t lock; /* see above */
+	raw_spinlock_t lock; /* see above */
 	bool running;
+	u64 called;
 	u64 set_for;
 	u64 rested;
 	u64 spent_ns;
@@ -80,11 +89,11 @@ struct tcp_reaper_owner {
 };
 
 /*
- * Protects the list of owners, and how many turns each has. A spinlock, as any
- * user who makes a namespace takes it: who sleeps for a mutex may be handed it,
- * and then get no CPU.
+ * Protects the list of owners, and how many turns each has. A raw spinlock, as
+ * any user who makes a namespace takes it: who sleeps for a mutex, or has a
+ * spinlock of PREEMPT_RT's, may have it and then get no CPU.
  */
-static DEFINE_SPINLOCK(owners_lock);
+static DEFINE_RAW_SPINLOCK(owners_lock);
 static LIST_HEAD(owners);
 /* The host's worker has a queue of its own, that tenants cannot fill. */
 static struct workqueue_struct *host_wq;
@@ -177,14 +186,30 @@ void tcp_reaper_owner_call(struct tcp_reaper_turn *turn, u64 due)
 {
 	struct tcp_reaper_owner *owner = turn->owner;
 	u64 now = tcp_reaper_now();
+	unsigned long flags;
 
-	spin_lock_bh(&owner->lock);
+	raw_spin_lock_irqsave(&owner->lock, flags);
 	if (due < turn->due) {
 		turn->due = due;
-		if (!owner->running && max(due, owner->rested) < owner->set_for)
+		if (owner->running)
+			owner->called = min(owner->called, due);
+		else if (max(due, owner->rested) < owner->set_for)
 			set_worker(owner, due, now);
 	}
-	spin_unlock_bh(&owner->lock);
+	raw_spin_unlock_irqrestore(&owner->lock, flags);
+}
+
+static void take_joining(struct tcp_reaper_owner *owner)
+{
+	struct llist_node *node = llist_del_all(&owner->joining);
+	struct tcp_reaper_turn *turn;
+
+	lockdep_assert_held(&owner->working);
+	while (node) {
+		turn = llist_entry(node, struct tcp_reaper_turn, joining);
+		node = node->next;
+		list_add_tail(&turn->list, &owner->served);
+	}
 }
 
 /* Who is due and waited longest; NULL if nobody is. Its time is reset. */
@@ -192,16 +217,17 @@ static struct tcp_reaper_turn *next_turn(struct tcp_reaper_owner *owner,
 					 u64 now)
 {
 	struct tcp_reaper_turn *turn;
+	unsigned long flags;
 
-	lockdep_assert_held(&owner->working);
+	take_joining(owner);
 	list_for_each_entry(turn, &owner->served, list) {
 		bool due;
 
-		spin_lock_bh(&owner->lock);
+		raw_spin_lock_irqsave(&owner->lock, flags);
 		due = turn->due <= now;
 		if (due)
 			turn->due = TCP_REAPER_NOT_DUE;
-		spin_unlock_bh(&owner->lock);
+		raw_spin_unlock_irqrestore(&owner->lock, flags);
 		if (due) {
 			list_move_tail(&turn->list, &owner->served);
 			return turn;
@@ -214,15 +240,16 @@ static struct tcp_reaper_turn *next_turn(struct tcp_reaper_owner *owner,
 static bool serve_one(struct tcp_reaper_owner *owner, u64 now, u64 end)
 {
 	struct tcp_reaper_turn *turn;
+	unsigned long flags;
 	u64 due;
 
 	mutex_lock(&owner->working);
 	turn = next_turn(owner, now);
 	if (turn) {
 		due = turn->serve(turn, end);
-		spin_lock_bh(&owner->lock);
+		raw_spin_lock_irqsave(&owner->lock, flags);
 		turn->due = min(turn->due, due);
-		spin_unlock_bh(&owner->lock);
+		raw_spin_unlock_irqrestore(&owner->lock, flags);
 	}
 	mutex_unlock(&owner->working);
 	return turn;
@@ -255,20 +282,39 @@ static u64 worked_ns(u64 start, u64 ran)
 	return max_t(u64, by_clock, current->se.sum_exec_runtime - ran);
 }
 
+/* When the next one is due, but for those that are called from here on. */
+static u64 next_due(struct tcp_reaper_owner *owner)
+{
+	u64 due = TCP_REAPER_NOT_DUE;
+	struct tcp_reaper_turn *turn;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&owner->lock, flags);
+	owner->called = TCP_REAPER_NOT_DUE;
+	raw_spin_unlock_irqrestore(&owner->lock, flags);
+	take_joining(owner);
+	list_for_each_entry(turn, &owner->served, list) {
+		raw_spin_lock_irqsave(&owner->lock, flags);
+		due = min(due, turn->due);
+		raw_spin_unlock_irqrestore(&owner->lock, flags);
+	}
+	return due;
+}
+
 static void owner_work(struct work_struct *work)
 {
 	struct tcp_reaper_owner *owner =
 		container_of(work, struct tcp_reaper_owner, work.work);
-	u64 now, due = TCP_REAPER_NOT_DUE, start = ktime_get_ns();
+	u64 now, due, start = ktime_get_ns();
 	u64 ran = current->se.sum_exec_runtime;
-	struct tcp_reaper_turn *turn;
+	unsigned long flags;
 
-	spin_lock_bh(&owner->lock);
+	raw_spin_lock_irqsave(&owner->lock, flags);
 	owner->running = true;
 	/* Called for twice at once, the second time it is set for nothing. */
 	if (owner->set_for != TCP_REAPER_NOT_DUE)
 		tcp_reaper_clock_late(owner->set_for);
-	spin_unlock_bh(&owner->lock);
+	raw_spin_unlock_irqrestore(&owner->lock, flags);
 
 	now = tcp_reaper_now();
 	while (!READ_ONCE(halted) &&
@@ -277,16 +323,15 @@ static void owner_work(struct work_struct *work)
 		cond_resched();
 
 	mutex_lock(&owner->working);
-	spin_lock_bh(&owner->lock);
-	list_for_each_entry(turn, &owner->served, list)
-		due = min(due, turn->due);
+	due = next_due(owner);
+	mutex_unlock(&owner->working);
+	raw_spin_lock_irqsave(&owner->lock, flags);
 	now = tcp_reaper_now();
 	owner->rested = now + rest_for(owner, start, worked_ns(start, ran));
 	owner->running = false;
 	owner->set_for = TCP_REAPER_NOT_DUE;
-	set_worker(owner, due, now);
-	spin_unlock_bh(&owner->lock);
-	mutex_unlock(&owner->working);
+	set_worker(owner, min(due, owner->called), now);
+	raw_spin_unlock_irqrestore(&owner->lock, flags);
 }
 
 static void set_key(struct tcp_reaper_owner *owner, const struct net *net)
@@ -337,12 +382,14 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 	set_key(fresh, net);
 	fresh->share.host = net_eq(net, &init_net);
 	mutex_init(&fresh->working);
+	init_llist_head(&fresh->joining);
 	INIT_LIST_HEAD(&fresh->served);
-	spin_lock_init(&fresh->lock);
+	raw_spin_lock_init(&fresh->lock);
+	fresh->called = TCP_REAPER_NOT_DUE;
 	fresh->set_for = TCP_REAPER_NOT_DUE;
 	INIT_DELAYED_WORK(&fresh->work, owner_work);
 
-	spin_lock(&owners_lock);
+	raw_spin_lock(&owners_lock);
 	/* One that is an owner of its own is not there yet. */
 	owner = fresh->net ? NULL : find(fresh);
 	if (!owner) {
@@ -351,14 +398,12 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 		list_add_tail(&owner->list, &owners);
 	}
 	owner->turns++;
-	spin_unlock(&owners_lock);
+	raw_spin_unlock(&owners_lock);
 	kfree(fresh);
 
 	turn->owner = owner;
 	turn->due = TCP_REAPER_NOT_DUE;
-	mutex_lock(&owner->working);
-	list_add_tail(&turn->list, &owner->served);
-	mutex_unlock(&owner->working);
+	llist_add(&turn->joining, &owner->joining);
 	return 0;
 }
 
@@ -372,12 +417,12 @@ void tcp_reaper_owner_leave(struct tcp_reaper_turn *turn)
 {
 	struct tcp_reaper_owner *owner = turn->owner;
 
-	spin_lock(&owners_lock);
+	raw_spin_lock(&owners_lock);
 	if (--owner->turns)
 		owner = NULL;
 	else
 		list_del(&owner->list);
-	spin_unlock(&owners_lock);
+	raw_spin_unlock(&owners_lock);
 	if (!owner)
 		return;
 	cancel_delayed_work_sync(&owner->work);
@@ -394,6 +439,7 @@ void tcp_reaper_owner_leave(struct tcp_reaper_turn *turn)
 void tcp_reaper_owner_quiet(struct tcp_reaper_turn *turn)
 {
 	mutex_lock(&turn->owner->working);
+	take_joining(turn->owner);
 	list_del(&turn->list);
 	mutex_unlock(&turn->owner->working);
 }

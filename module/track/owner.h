@@ -3,6 +3,7 @@
 #define TCP_REAPER_OWNER_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/types.h>
 
 #include "share.h"
@@ -16,6 +17,7 @@ struct tcp_reaper_owner;
 /**
  * struct tcp_reaper_turn - a namespace's place among those of its owner
  * @owner: whose; set by tcp_reaper_owner_join()
+ * @joining: on its way into that list
  * @list: in the owner's list of turns; under its lock of the worker
  * @due: when it wants to be served, by tcp_reaper_now(). Under the owner's
  *	spinlock.
@@ -24,6 +26,7 @@ struct tcp_reaper_owner;
  */
 struct tcp_reaper_turn {
 	struct tcp_reaper_owner *owner;
+	struct llist_node joining;
 	struct list_head list;
 	u64 due;
 	u64 (*serve)(struct tcp_reaper_turn *turn, u64 end);
