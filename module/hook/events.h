@@ -29,7 +29,7 @@ tcp_reaper_asking(const struct sock *sk)
 	preempt_disable_notrace();
 	rn = tcp_reaper_net_notrace(sock_net(sk));
 	/* There is none yet in one that is being set up. */
-	if (likely(rn && READ_ONCE(rn->asks)))
+	if (likely(rn && data_race(rn->asks)))
 		return rn;
 	preempt_enable_notrace();
 	return NULL;

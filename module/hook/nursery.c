@@ -101,21 +101,10 @@ static __always_inline bool has_a_part(struct tcp_reaper_ring *ring,
 	return false;
 }
 
-/**
- * tcp_reaper_ring_attend - see to what a handler seldom has to
- * @rn: the namespace of the transition that is to be noted
- *
- * The worker's timer is started, if it is not; the worker is woken when the
- * ring is half full; its last quarter is shared out. Handlers come here for one
- * record in a quarter or half of a ring, for the first one after a quiet time,
- * and for each in the last quarter: calm_until says when the next one has to.
- *
- * Context: a probe handler, preemption off.
- * Return: false if the ring is full, which is counted.
- */
-bool notrace tcp_reaper_ring_attend(struct tcp_reaper_net *rn)
+/* Returns false if the ring is full, which is counted. */
+static __always_inline bool attend(struct tcp_reaper_ring *ring,
+				   struct tcp_reaper_net *rn)
 {
-	struct tcp_reaper_ring *ring = this_cpu_ptr(&tcp_reaper_rings);
 	u32 tail = READ_ONCE(ring->tail);
 	u32 used = READ_ONCE(ring->head) - tail;
 	u32 half = nursery_room / 2;
@@ -138,6 +127,31 @@ bool notrace tcp_reaper_ring_attend(struct tcp_reaper_net *rn)
 	if (used >= half)
 		queue_work_on(ring->cpu, wq, &ring->kick);
 	return true;
+}
+
+/**
+ * tcp_reaper_ring_attend - note a transition, and see to what is seldom to do
+ * @rn: as for tcp_reaper_ring_push(), as are the others
+ * @sk: the socket
+ * @class: the class
+ * @seq: the number
+ *
+ * The worker's timer is started, if it is not; the worker is woken when the
+ * ring is half full; its last quarter is shared out. Handlers come here for one
+ * record in a quarter or half of a ring, for the first one after a quiet time,
+ * and for each in the last quarter: calm_until says when the next one has to.
+ *
+ * Context: a probe handler, preemption off.
+ */
+void notrace tcp_reaper_ring_attend(struct tcp_reaper_net *rn, struct sock *sk,
+				    enum tcp_reaper_class class, u32 seq)
+{
+	struct tcp_reaper_ring *ring = this_cpu_ptr(&tcp_reaper_rings);
+
+	if (attend(ring, rn))
+		tcp_reaper_ring_note(ring, rn, sk, class, seq);
+	else
+		preempt_enable_notrace();
 }
 
 NOKPROBE_SYMBOL(tcp_reaper_ring_attend);

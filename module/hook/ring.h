@@ -94,11 +94,38 @@ struct tcp_reaper_ring {
 
 DECLARE_PER_CPU_ALIGNED(struct tcp_reaper_ring, tcp_reaper_rings);
 
-bool tcp_reaper_ring_attend(struct tcp_reaper_net *rn);
+void tcp_reaper_ring_attend(struct tcp_reaper_net *rn, struct sock *sk,
+			    enum tcp_reaper_class class, u32 seq);
 
 static inline u32 tcp_reaper_ring_tag(u32 place, enum tcp_reaper_class class)
 {
 	return place << TCP_REAPER_TAG_CLASS_BITS | class;
+}
+
+/**
+ * tcp_reaper_ring_note - take the next place, and fill it
+ * @ring: of this CPU, with room
+ * @rn: as for tcp_reaper_ring_push(), as are the others
+ * @sk: the socket
+ * @class: the class
+ * @seq: the number
+ */
+static __always_inline void
+tcp_reaper_ring_note(struct tcp_reaper_ring *ring, struct tcp_reaper_net *rn,
+		     struct sock *sk, enum tcp_reaper_class class, u32 seq)
+{
+	u32 place = this_cpu_inc_return(tcp_reaper_rings.head) - 1;
+	struct tcp_reaper_record *rec = &ring->records[place & ring->mask];
+
+	rec->sk = sk;
+	rec->rn = rn;
+	/* Each by itself: of two, GCC puts one word together first. */
+	WRITE_ONCE(rec->hash, sk->sk_hash);
+	WRITE_ONCE(rec->seq, seq);
+	rec->stamp = jiffies;
+	/* Pairs with the acquire in the nursery's filled(). */
+	smp_store_release(&rec->tag, tcp_reaper_ring_tag(place, class));
+	preempt_enable_notrace();
 }
 
 /**
@@ -108,8 +135,9 @@ static inline u32 tcp_reaper_ring_tag(u32 place, enum tcp_reaper_class class)
  * @class: the class it enters
  * @seq: the number by which it is told from an heir (tcp_reaper_entry_seq())
  *
- * Every connection pays for three of these, and for the worker's look at each:
- * some 500 instructions on x86-64, trampolines included (bench/guard).
+ * Every connection pays for three of these, and for the worker's look at each
+ * (bench/guard). What is seldom done is left to another function, the last
+ * that is called: so a handler has no registers to save.
  *
  * Context: any, on a socket that is alive.
  */
@@ -119,25 +147,13 @@ static __always_inline void tcp_reaper_ring_push(struct tcp_reaper_net *rn,
 						 u32 seq)
 {
 	struct tcp_reaper_ring *ring = this_cpu_ptr(&tcp_reaper_rings);
-	struct tcp_reaper_record *rec;
-	u32 place;
 
-	if (unlikely((s32)(READ_ONCE(ring->head) -
-			   READ_ONCE(ring->calm_until)) >= 0) &&
-	    !tcp_reaper_ring_attend(rn))
-		goto out;
-
-	place = this_cpu_inc_return(tcp_reaper_rings.head) - 1;
-	rec = &ring->records[place & ring->mask];
-	rec->sk = sk;
-	rec->rn = rn;
-	rec->hash = sk->sk_hash;
-	rec->seq = seq;
-	rec->stamp = jiffies;
-	/* Pairs with the acquire in the nursery's filled(). */
-	smp_store_release(&rec->tag, tcp_reaper_ring_tag(place, class));
-out:
-	preempt_enable_notrace();
+	/* Whichever of its values is seen will do. */
+	if (likely((s32)(READ_ONCE(ring->head) - data_race(ring->calm_until)) <
+		   0))
+		tcp_reaper_ring_note(ring, rn, sk, class, seq);
+	else
+		tcp_reaper_ring_attend(rn, sk, class, seq);
 }
 
 #endif
