@@ -2,16 +2,13 @@
 /*
  * The nursery: a ring a CPU in which probe handlers note a weak reference and
  * the time, and a worker on that CPU that settles them some tens of
- * milliseconds later. Most are gone by then, and have cost nothing else. Those
- * that are there are handed over to their namespaces, also if what was noted
- * is not done yet: no record waits for another.
+ * milliseconds later (drain.c).
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -20,18 +17,13 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
-#include <net/sock.h>
 
 #include "compat/workqueue.h"
+#include "drain.h"
 #include "net/net.h"
 #include "nursery.h"
 #include "ring.h"
 #include "show/stats.h"
-#include "sock/clock.h"
-#include "sock/facts.h"
-#include "sock/weakref.h"
-#include "track/entry.h"
-#include "track/handover.h"
 #include "track/trust.h"
 
 #define TICK_MS 100
@@ -39,16 +31,6 @@
 #define YOUNG_MS 20
 /* So many handlers may be nested on a CPU: task, softirq, irq, NMI; twice. */
 #define HANDLERS_MAX 8
-/* Longest time at a stretch; nf_conntrack's gc_worker has 10 ms. */
-#define STRETCH_NS (8 * NSEC_PER_MSEC)
-/*
- * Sockets of a chain that are passed in search of one. The kernel's hash has
- * one or two to a chain; a tenant's own may have all in one, and who is to look
- * through that is the tenant's worker.
- */
-#define CHAIN_MAX 128
-/* Records worked off before the clock is looked at. */
-#define DRAIN_FEW 64U
 
 unsigned int tcp_reaper_nursery_records = 2048;
 
@@ -60,21 +42,6 @@ static unsigned int nursery_room __read_mostly;
 static void (*on_loss)(void);
 /* Did the hook miss hits since it was asked last? */
 static bool (*hits_missed)(void);
-
-static struct tcp_reaper_record *record_at(struct tcp_reaper_ring *ring,
-					   u32 place)
-{
-	return &ring->records[place & ring->mask];
-}
-
-/* Whoever took the place may not have filled it yet. */
-static bool filled(const struct tcp_reaper_record *rec, u32 place)
-{
-	/* Pairs with the release in tcp_reaper_ring_push(). */
-	u32 tag = smp_load_acquire(&rec->tag);
-
-	return (tag ^ tcp_reaper_ring_tag(place, 0)) <= TCP_REAPER_TAG_CLASS;
-}
 
 /*
  * May one more be noted in the last quarter? Whoever has filled the rest is not
@@ -156,147 +123,6 @@ void notrace tcp_reaper_ring_attend(struct tcp_reaper_net *rn, struct sock *sk,
 
 NOKPROBE_SYMBOL(tcp_reaper_ring_attend);
 
-/* When it was noted, by tcp_reaper_now(); @now is in jiffies. */
-static u64 noted_at(const struct tcp_reaper_record *rec, u64 now)
-{
-	u32 age = (u32)now - rec->stamp;
-
-	return tcp_reaper_clock_at(now - age);
-}
-
-/*
- * It outlived its youth. Is it still the same connection, and in its class, or
- * where the transition that was noted begins?
- */
-static void settle(const struct tcp_reaper_record *rec, struct sock *sk,
-		   u64 now)
-{
-	enum tcp_reaper_class class = rec->tag & TCP_REAPER_TAG_CLASS;
-	u32 more = tcp_reaper_entry_seq(sk, class) - rec->seq;
-
-	/* An orphan's own FIN counts for one. */
-	if (class == TCP_REAPER_ORPHAN && more == 1)
-		more = 0;
-	if (more)
-		return;
-	if (tcp_reaper_sk_opening(sk, class) ||
-	    (class == TCP_REAPER_ORPHAN ? tcp_reaper_sk_closing(sk)
-					: tcp_reaper_class_of(sk) == class))
-		tcp_reaper_hand_over(rec->rn, sk, class, noted_at(rec, now),
-				     TCP_REAPER_BY_HOOK);
-}
-
-/* Its chain is too long to be looked through here. */
-static void pass_on(const struct tcp_reaper_record *rec, u64 now)
-{
-	const struct tcp_reaper_weak weak = {
-		.sk = rec->sk,
-		.hash = rec->hash,
-		.seq = rec->seq,
-	};
-
-	tcp_reaper_hand_over_unseen(rec->rn, &weak,
-				    rec->tag & TCP_REAPER_TAG_CLASS,
-				    noted_at(rec, now));
-}
-
-/**
- * struct tally - transitions settled one after the other in one namespace
- * @rn: the namespace
- * @seen: how many, by class
- */
-struct tally {
-	struct tcp_reaper_net *rn;
-	u32 seen[TCP_REAPER_NR_CLASSES];
-};
-
-static void tally_up(struct tally *tally)
-{
-	int c;
-
-	for (c = 0; c < TCP_REAPER_NR_CLASSES; c++) {
-		if (!tally->seen[c])
-			continue;
-		tcp_reaper_count_seen(&tally->rn->stats, c, tally->seen[c]);
-		tally->seen[c] = 0;
-	}
-}
-
-static void tally_one(struct tally *tally, const struct tcp_reaper_record *rec)
-{
-	if (rec->rn != tally->rn) {
-		tally_up(tally);
-		tally->rn = rec->rn;
-	}
-	tally->seen[rec->tag & TCP_REAPER_TAG_CLASS]++;
-}
-
-static void work_off(struct tally *tally, const struct tcp_reaper_record *rec,
-		     u64 now)
-{
-	struct sock *sk;
-
-	if (!rec->rn)
-		return;
-	sk = tcp_reaper_ref_find(rec->rn->net, rec->sk, rec->hash, CHAIN_MAX);
-	if (unlikely(sk)) {
-		if (sk == TCP_REAPER_REF_UNSEEN) {
-			pass_on(rec, now);
-		} else {
-			settle(rec, sk, now);
-			sock_put(sk);
-		}
-	}
-	tally_one(tally, rec);
-}
-
-/* Returns the place of the first one that is left, of a few. */
-static u32 drain_some(struct tcp_reaper_ring *ring, struct tally *tally,
-		      u32 tail, u32 few, s32 young)
-{
-	u64 now = get_jiffies_64();
-
-	/* Their namespaces stay: the end of one takes the lock. */
-	rcu_read_lock();
-	for (; few; few--, tail++) {
-		struct tcp_reaper_record *rec = record_at(ring, tail);
-
-		if (!filled(rec, tail) || (s32)((u32)now - rec->stamp) < young)
-			break;
-		work_off(tally, rec, now);
-	}
-	rcu_read_unlock();
-	return tail;
-}
-
-/*
- * Works off what is older than that; returns false if the time is up. Nearly
- * all are gone by now: what those cost is what counts here.
- */
-static bool drain(struct tcp_reaper_ring *ring, s32 young)
-{
-	u64 end = ktime_get_ns() + STRETCH_NS;
-	u32 head = READ_ONCE(ring->head);
-	struct tally tally = {};
-	bool done = true;
-	u32 few, after;
-
-	lockdep_assert_held(&ring->lock);
-	do {
-		few = min_t(u32, head - ring->tail, DRAIN_FEW);
-		after = drain_some(ring, &tally, ring->tail, few, young);
-		few -= after - ring->tail;
-		/* Handlers may use the places again. */
-		smp_store_release(&ring->tail, after);
-		if (few || after == head)
-			break;
-		done = ktime_get_ns() < end;
-		cond_resched();
-	} while (done);
-	tally_up(&tally);
-	return done;
-}
-
 /* Were records lost, or hits? Then there may be sockets nobody knows of. */
 static void check_losses(struct tcp_reaper_ring *ring)
 {
@@ -315,7 +141,7 @@ static bool drain_and_check(struct tcp_reaper_ring *ring, s32 young)
 	bool done;
 
 	mutex_lock(&ring->lock);
-	done = drain(ring, young);
+	done = tcp_reaper_ring_drain(ring, young);
 	mutex_unlock(&ring->lock);
 	check_losses(ring);
 	return done;
@@ -401,9 +227,10 @@ void tcp_reaper_nursery_purge(void)
 		mutex_lock(&ring->lock);
 		head = READ_ONCE(ring->head);
 		for (i = ring->tail; i != head; i++) {
-			struct tcp_reaper_record *rec = record_at(ring, i);
+			struct tcp_reaper_record *rec =
+				tcp_reaper_ring_at(ring, i);
 
-			if (filled(rec, i) && rec->rn &&
+			if (tcp_reaper_ring_filled(rec, i) && rec->rn &&
 			    READ_ONCE(rec->rn->closing))
 				rec->rn = NULL;
 		}

@@ -102,6 +102,22 @@ static inline u32 tcp_reaper_ring_tag(u32 place, enum tcp_reaper_class class)
 	return place << TCP_REAPER_TAG_CLASS_BITS | class;
 }
 
+static inline struct tcp_reaper_record *
+tcp_reaper_ring_at(struct tcp_reaper_ring *ring, u32 place)
+{
+	return &ring->records[place & ring->mask];
+}
+
+/* Whoever took the place may not have filled it yet. */
+static inline bool tcp_reaper_ring_filled(const struct tcp_reaper_record *rec,
+					  u32 place)
+{
+	/* Pairs with the release in tcp_reaper_ring_note(). */
+	u32 tag = smp_load_acquire(&rec->tag);
+
+	return (tag ^ tcp_reaper_ring_tag(place, 0)) <= TCP_REAPER_TAG_CLASS;
+}
+
 /**
  * tcp_reaper_ring_note - take the next place, and fill it
  * @ring: of this CPU, with room
@@ -115,7 +131,7 @@ tcp_reaper_ring_note(struct tcp_reaper_ring *ring, struct tcp_reaper_net *rn,
 		     struct sock *sk, enum tcp_reaper_class class, u32 seq)
 {
 	u32 place = this_cpu_inc_return(tcp_reaper_rings.head) - 1;
-	struct tcp_reaper_record *rec = &ring->records[place & ring->mask];
+	struct tcp_reaper_record *rec = tcp_reaper_ring_at(ring, place);
 
 	rec->sk = sk;
 	rec->rn = rn;
@@ -123,7 +139,7 @@ tcp_reaper_ring_note(struct tcp_reaper_ring *ring, struct tcp_reaper_net *rn,
 	WRITE_ONCE(rec->hash, sk->sk_hash);
 	WRITE_ONCE(rec->seq, seq);
 	rec->stamp = jiffies;
-	/* Pairs with the acquire in the nursery's filled(). */
+	/* Pairs with the acquire in tcp_reaper_ring_filled(). */
 	smp_store_release(&rec->tag, tcp_reaper_ring_tag(place, class));
 	preempt_enable_notrace();
 }

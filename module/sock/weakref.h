@@ -24,22 +24,20 @@
 #define TCP_REAPER_REF_UNSEEN ERR_PTR(-EAGAIN)
 
 /**
- * tcp_reaper_ref_find - pin the socket of a weak reference, if it still exists
- * @net: the namespace in which it was, alive
+ * tcp_reaper_ref_find - is the pointer of a weak reference in its chain
+ * @hashinfo: its namespace's (tcp_reaper_hashinfo()), the same all its life
  * @sk: the pointer
  * @hash: sk_hash when the reference was taken
  * @most: how many sockets of its chain to look at. A tenant can have a hash of
  *	one chain (net.ipv4.tcp_child_ehash_entries), and all its sockets in it.
  *
- * Whether it is the same connection is for tcp_reaper_entry_same() to tell.
- *
  * Context: under rcu_read_lock().
- * Return: @sk with a reference (sock_put() it); NULL; or TCP_REAPER_REF_UNSEEN.
+ * Return: @sk, for tcp_reaper_ref_pin(); NULL; or TCP_REAPER_REF_UNSEEN.
  */
-static inline struct sock *
-tcp_reaper_ref_find(const struct net *net, struct sock *sk, u32 hash, u32 most)
+static __always_inline struct sock *
+tcp_reaper_ref_find(const struct inet_hashinfo *hashinfo, struct sock *sk,
+		    u32 hash, u32 most)
 {
-	struct inet_hashinfo *hashinfo = tcp_reaper_hashinfo(net);
 	unsigned int slot = hash & hashinfo->ehash_mask;
 	struct hlist_nulls_head *chain = &hashinfo->ehash[slot].chain;
 	const struct hlist_nulls_node *node;
@@ -47,29 +45,19 @@ tcp_reaper_ref_find(const struct net *net, struct sock *sk, u32 hash, u32 most)
 
 begin:
 	sk_nulls_for_each_rcu(found, node, chain) {
-		if (!most--)
+		if (unlikely(found == sk))
+			return sk;
+		if (unlikely(!--most))
 			return TCP_REAPER_REF_UNSEEN;
-		if (found != sk)
-			continue;
-		if (!refcount_inc_not_zero(&sk->sk_refcnt))
-			return NULL;
-		/*
-		 * It may have died and been born again before the pin, and
-		 * its page gone to a time-wait or request socket.
-		 */
-		if (!sk_fullsock(sk) || READ_ONCE(sk->sk_hash) != hash ||
-		    sock_net(sk) != net) {
-			sock_gen_put(sk);
-			return NULL;
-		}
-		return sk;
 	}
 	/* Carried off to another chain by a socket that moved: again. */
-	if (get_nulls_value(node) != slot)
+	if (unlikely(get_nulls_value(node) != slot))
 		goto begin;
 	return NULL;
 }
 
+struct sock *tcp_reaper_ref_pin(const struct net *net, struct sock *sk,
+				u32 hash);
 struct sock *tcp_reaper_ref_get(const struct net *net, struct sock *sk,
 				u32 hash);
 
