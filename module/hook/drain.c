@@ -201,14 +201,16 @@ static u32 drain_some(struct tcp_reaper_ring *ring, struct tally *tally,
  * tcp_reaper_ring_drain - settle what was noted
  * @ring: where; locked
  * @young: what is younger than so many jiffies is left
+ * @newest: and so many of the newest
  *
  * Context: process context, sleeps.
  * Return: false if the time is up before all is done.
  */
-bool tcp_reaper_ring_drain(struct tcp_reaper_ring *ring, s32 young)
+bool tcp_reaper_ring_drain(struct tcp_reaper_ring *ring, s32 young, u32 newest)
 {
 	u64 end = ktime_get_ns() + STRETCH_NS;
-	u32 head = READ_ONCE(ring->head);
+	u32 used = READ_ONCE(ring->head) - ring->tail;
+	u32 head = ring->tail + used - min(used, newest);
 	struct tally tally = { .rn = NOBODY };
 	bool done = true;
 	u32 few, tail, to_edge;

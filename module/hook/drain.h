@@ -6,6 +6,6 @@
 
 struct tcp_reaper_ring;
 
-bool tcp_reaper_ring_drain(struct tcp_reaper_ring *ring, s32 young);
+bool tcp_reaper_ring_drain(struct tcp_reaper_ring *ring, s32 young, u32 newest);
 
 #endif

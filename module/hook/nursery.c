@@ -136,12 +136,12 @@ static void check_losses(struct tcp_reaper_ring *ring)
 	}
 }
 
-static bool drain_and_check(struct tcp_reaper_ring *ring, s32 young)
+static bool drain_and_check(struct tcp_reaper_ring *ring, s32 young, u32 newest)
 {
 	bool done;
 
 	mutex_lock(&ring->lock);
-	done = tcp_reaper_ring_drain(ring, young);
+	done = tcp_reaper_ring_drain(ring, young, newest);
 	mutex_unlock(&ring->lock);
 	check_losses(ring);
 	return done;
@@ -152,7 +152,9 @@ static void kick(struct work_struct *work)
 	struct tcp_reaper_ring *ring =
 		container_of(work, struct tcp_reaper_ring, kick);
 
-	if (!drain_and_check(ring, 0))
+	/* Those that are open yet are among the newest; the tick sees to them.
+	 */
+	if (!drain_and_check(ring, 0, nursery_room / 16))
 		queue_work(wq, work);
 }
 
@@ -192,7 +194,7 @@ static void tick(struct work_struct *work)
 {
 	struct tcp_reaper_ring *ring =
 		container_of(work, struct tcp_reaper_ring, tick.work);
-	bool done = drain_and_check(ring, msecs_to_jiffies(YOUNG_MS));
+	bool done = drain_and_check(ring, msecs_to_jiffies(YOUNG_MS), 0);
 	unsigned long delay = done ? msecs_to_jiffies(TICK_MS) : 0;
 	bool at_home;
 
@@ -253,7 +255,7 @@ void tcp_reaper_nursery_drain(void)
 			per_cpu_ptr(&tcp_reaper_rings, cpu);
 
 		if (READ_ONCE(ring->head) != READ_ONCE(ring->tail))
-			while (!drain_and_check(ring, 0))
+			while (!drain_and_check(ring, 0, 0))
 				cond_resched();
 	}
 }
