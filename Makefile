@@ -67,6 +67,7 @@ ifeq ($(DESTDIR),)
 	@! command -v dkms >/dev/null || installer/dkms
 endif
 	rm -rf $(src_dir) $(modules_load)
+	test ! -d $(dir $(modules_load)) || rmdir --ignore-fail-on-non-empty $(dir $(modules_load))
 	for ko in $(wildcard $(DESTDIR)/lib/modules/*/extra/tcp_reaper.ko* \
 			$(DESTDIR)/lib/modules/*/updates/tcp_reaper.ko*); do \
 		rm -f $$ko; \

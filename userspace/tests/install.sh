@@ -174,4 +174,10 @@ install_tests() {
 	installed
 	make -s -C "$here/.." uninstall DESTDIR="$dest"
 	check 'nor that, where nobody has changed it' test -z "$(cd "$dest" && find . -type f)"
+	check 'nor a folder that only completion was in' test -z "$(cd "$dest" && find . -name '*completions')"
+	installed
+	mkdir -p "$dest/usr/share/fish/vendor_completions.d"
+	touch "$dest/usr/share/fish/vendor_completions.d/another.fish"
+	make -s -C "$here/.." uninstall DESTDIR="$dest"
+	check 'but those with files of others' test -e "$dest/usr/share/fish/vendor_completions.d/another.fish"
 }
