@@ -295,6 +295,23 @@ templates() {
 	check_is "a namespace that was there stays as it was" "observe 0 0 0" "$(templated a)"
 }
 
+# The example of tcp_reaper(4), line by line. testing/documented names it.
+manual_example() (
+	set -e
+	sysctl net.tcp_reaper.close_wait_timeout_ms=1800000
+	sysctl net.tcp_reaper.mode=enforce
+	cd /sys/module/tcp_reaper/parameters
+	echo 1800000 >close_wait_timeout_ms
+	echo enforce >mode
+) >/dev/null
+
+manual() {
+	inside a manual_example
+	new_ns to_come
+	check_is "the example of tcp_reaper(4) sets what it says, here" "enforce 1800000" "$(knob a mode) $(knob a close_wait/timeout_ms)"
+	check_is "and in a namespace to come" "enforce 1800000" "$(knob to_come mode) $(knob to_come close_wait/timeout_ms)"
+}
+
 new_ns a || exit 1
 load || exit 1
 check_is "parameters start as documented" "observe 3600000 300000 0 Y 1048576 300" "$(cd /sys/module/tcp_reaper/parameters &&
@@ -307,6 +324,7 @@ inside a one_sysctl_write_is_one_value
 at_once
 inside a stats_agree
 templates
+manual
 reload mode=off close_wait_timeout_ms=11 orphan_timeout_ms=22 orphan_max=23 census_interval_s=33 max_tracked=44 netns_admin=N || exit 1
 check_is "parameters are taken at load, for namespaces that are there too" "off 11 22 23" "$(templated a)"
 finish
