@@ -28,9 +28,11 @@ log=$(mktemp)
 trap 'rm -f "$log" "$log.sysctls"' EXIT
 
 # The initial namespace's own. Not compared: what a module brings along, and what nobody can write, as the list of TCP's ULPs,
-# which is longer once a test has had "tls" loaded.
+# which is longer once a test has had "tls" loaded. Of the rest of /proc/sys, much of
+# which the kernel changes by itself, what tests change; and which CPUs there are.
 list_sysctls() {
-	find /proc/sys/net /proc/sys/fs/file-max -type f -perm /200 -exec grep -Hs . {} +
+	find /proc/sys/net /proc/sys/fs/file-max /proc/sys/kernel/{ftrace_enabled,printk,sched_rt_runtime_us} \
+		/proc/sys/vm/unprivileged_userfaultfd /sys/devices/system/cpu/cpu*/online -type f -perm /200 -exec grep -Hs . {} + 2>/dev/null
 }
 list_sysctls >"$log.sysctls"
 
