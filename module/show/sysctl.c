@@ -24,6 +24,9 @@ static int handler(tcp_reaper_ctl_table *ctl, int write, void *buffer,
 	int len;
 
 	if (write) {
+		/* An empty one is none, as sysfs has it. */
+		if (!*lenp)
+			return 0;
 		/* One write is one value: never a part of one. */
 		if (*ppos)
 			return -EINVAL;
