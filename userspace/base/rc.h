@@ -7,7 +7,7 @@
  * @RC_DONE: done
  * @RC_FAILED: failed; one line on stderr says what, where and what to do
  * @RC_USAGE: the command line is wrong
- * @RC_UNLOADED: the module is not loaded, or has another version
+ * @RC_UNLOADED: the module is not loaded, or has other files
  */
 enum rc {
 	RC_DONE = 0,
