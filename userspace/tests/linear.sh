@@ -32,7 +32,7 @@ cost() {
 	echo "$best"
 }
 
-scale_tests() {
+linear_tests() {
 	local form small large args kb
 
 	for form in '' -j; do
