@@ -67,10 +67,12 @@ static void unlock(struct tcp_reaper_net *rn, struct before *before,
 
 	if (changed && !rn->closing)
 		tcp_reaper_round_again(rn, &forgotten);
-	tcp_reaper_let_go(rn);
-	tcp_reaper_table_free(&forgotten, tcp_reaper_net_share(rn));
+	/* In the order of the changes, also where this writer then gets no CPU.
+	 */
 	if (clock)
 		tcp_reaper_clock_use(clock);
+	tcp_reaper_let_go(rn);
+	tcp_reaper_table_free(&forgotten, tcp_reaper_net_share(rn));
 	if (more)
 		tcp_reaper_census_request();
 }
@@ -180,7 +182,7 @@ void tcp_reaper_change_end(struct tcp_reaper_net *rn)
 	clock = needs_clock(rn);
 	WRITE_ONCE(rn->closing, true);
 	WRITE_ONCE(rn->asks, false);
-	tcp_reaper_let_go(rn);
 	if (clock)
 		tcp_reaper_clock_use(-1);
+	tcp_reaper_let_go(rn);
 }
