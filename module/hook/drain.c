@@ -38,12 +38,16 @@
 /* Records worked off before the clock is looked at. */
 #define DRAIN_FEW 64U
 
-/* When it was noted, by tcp_reaper_now(); @now is in jiffies. */
+/*
+ * When it was noted, by tcp_reaper_now(); @now is in jiffies. A handler that
+ * was interrupted by another one on its way to the stamp may have a later one
+ * than that, and than @now.
+ */
 static u64 noted_at(const struct tcp_reaper_record *rec, u64 now)
 {
-	u32 age = (u32)now - rec->stamp;
+	s32 age = (u32)now - rec->stamp;
 
-	return tcp_reaper_clock_at(now - age);
+	return tcp_reaper_clock_at(now - max(age, 0));
 }
 
 /*
