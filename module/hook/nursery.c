@@ -210,14 +210,7 @@ static void tick(struct work_struct *work)
 	preempt_enable();
 }
 
-/**
- * tcp_reaper_nursery_purge - forget the records of namespaces that go away
- *
- * Their pre_exit cleared asks and RCU has passed, so no new ones come.
- *
- * Context: process context, sleeps.
- */
-void tcp_reaper_nursery_purge(void)
+static void purge(struct work_struct *work)
 {
 	int cpu;
 
@@ -239,6 +232,24 @@ void tcp_reaper_nursery_purge(void)
 		mutex_unlock(&ring->lock);
 		cond_resched();
 	}
+}
+
+static DECLARE_WORK(purge_work, purge);
+
+/**
+ * tcp_reaper_nursery_purge - forget the records of namespaces that go away
+ *
+ * Their pre_exit cleared asks and RCU has passed, so no new ones come.
+ *
+ * A worker of ours does it: where a namespace cannot be made, this is called in
+ * the process that wanted it, which may get no CPU while it has a ring's lock.
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_nursery_purge(void)
+{
+	queue_work(wq, &purge_work);
+	flush_work(&purge_work);
 }
 
 /**
