@@ -210,7 +210,14 @@ static void tick(struct work_struct *work)
 	preempt_enable();
 }
 
-static void purge(struct work_struct *work)
+/**
+ * tcp_reaper_nursery_purge - forget the records of namespaces that go away
+ *
+ * Their pre_exit cleared asks and RCU has passed, so no new ones come.
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_nursery_purge(void)
 {
 	int cpu;
 
@@ -232,24 +239,6 @@ static void purge(struct work_struct *work)
 		mutex_unlock(&ring->lock);
 		cond_resched();
 	}
-}
-
-static DECLARE_WORK(purge_work, purge);
-
-/**
- * tcp_reaper_nursery_purge - forget the records of namespaces that go away
- *
- * Their pre_exit cleared asks and RCU has passed, so no new ones come.
- *
- * A worker of ours does it: where a namespace cannot be made, this is called in
- * the process that wanted it, which may get no CPU while it has a ring's lock.
- *
- * Context: process context, sleeps.
- */
-void tcp_reaper_nursery_purge(void)
-{
-	queue_work(wq, &purge_work);
-	flush_work(&purge_work);
 }
 
 /**
