@@ -9,7 +9,7 @@ set -euo pipefail
 # One connection, healthy: what the machine, which does nothing else, spends with the module over none, at the same ports. By the clock, not
 # by the process's own time: what the kernel frees later falls to the process or to ksoftirqd, as it happens. Nothing stays in time-wait.
 connection() {
-	local n=4000 rounds=7 round ns without=() with=() buckets
+	local n=20000 rounds=5 round ns without=() with=() buckets
 
 	slabs_stay
 	buckets=$(sysctl -n net.ipv4.tcp_max_tw_buckets)
