@@ -32,7 +32,7 @@ bool tcp_reaper_netns_admin = true;
  * quota. Such a one must not have the lock while it waits for its CPU: the
  * owner's worker would wait for it, and for that the end of every namespace.
  * So it is had with preemption off, and not queued for: who queues for a mutex
- * may be handed it while asleep.
+ * may be handed it while asleep. The kernel's own workers queue for it.
  *
  * Context: process context, sleeps. Until tcp_reaper_let_go() preemption is
  * off: nothing that sleeps, or frees (PREEMPT_RT), is to be done.
@@ -40,6 +40,11 @@ bool tcp_reaper_netns_admin = true;
  */
 bool tcp_reaper_hold(struct tcp_reaper_net *rn, bool (*stop)(void))
 {
+	if (current->flags & PF_KTHREAD) {
+		mutex_lock(&rn->lock);
+		preempt_disable();
+		return true;
+	}
 	for (;;) {
 		preempt_disable();
 		if (mutex_trylock(&rn->lock))

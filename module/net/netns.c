@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
@@ -27,6 +28,9 @@
 
 /* The module is on its way out: a new namespace is to have no files. */
 static bool no_files;
+
+/* Its own: whoever clogs a queue of the system would hold up what ends. */
+static struct workqueue_struct *wq;
 
 static void complain(struct work_struct *work);
 static DECLARE_DELAYED_WORK(complaint, complain);
@@ -63,12 +67,61 @@ static void del_files(struct tcp_reaper_net *rn)
 	tcp_reaper_sysfs_del(rn);
 }
 
-/* What is left once nobody can find it any more, and RCU passed. */
-static void bury(struct tcp_reaper_net *rn)
+/**
+ * struct burial - what is left of namespaces that nobody can find any more
+ * @work: to be done
+ * @nets: the namespaces, by their exit_list; or
+ * @rn: our part of a single one
+ */
+struct burial {
+	struct work_struct work;
+	struct list_head *nets;
+	struct tcp_reaper_net *rn;
+};
+
+static void bury_one(struct tcp_reaper_net *rn)
 {
 	tcp_reaper_round_leave(rn);
 	tcp_reaper_log_teardown(&rn->log);
 	tcp_reaper_rules_free(&rn->rules);
+}
+
+static void bury_all(const struct burial *burial)
+{
+	struct net *net;
+
+	tcp_reaper_nursery_purge();
+	if (burial->rn)
+		bury_one(burial->rn);
+	else
+		list_for_each_entry(net, burial->nets, exit_list)
+			bury_one(tcp_reaper_net(net));
+}
+
+static void burial_work(struct work_struct *work)
+{
+	bury_all(container_of(work, struct burial, work));
+}
+
+/*
+ * Once nobody can find them any more, and RCU passed. A worker of the kernel's
+ * does it, as it takes locks that the workers of everybody wait for: where a
+ * namespace cannot be made, our exit is called in the process that wanted it,
+ * which may get no CPU while it has one of them.
+ */
+static void bury(struct list_head *nets, struct tcp_reaper_net *rn)
+{
+	struct burial burial = { .nets = nets, .rn = rn };
+
+	if (current->flags & PF_KTHREAD) {
+		/* Not to wait behind any number of those that failed. */
+		bury_all(&burial);
+		return;
+	}
+	INIT_WORK_ONSTACK(&burial.work, burial_work);
+	queue_work(wq, &burial.work);
+	flush_work(&burial.work);
+	destroy_work_on_stack(&burial.work);
 }
 
 static int __net_init net_start(struct net *net)
@@ -106,7 +159,7 @@ err_round:
 	/* A write may have come already, and have set something in motion. */
 	tcp_reaper_change_end(rn);
 	synchronize_rcu();
-	bury(rn);
+	bury(NULL, rn);
 	return err;
 err_log:
 	tcp_reaper_log_teardown(&rn->log);
@@ -128,9 +181,7 @@ static void __net_exit net_stop(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list)
 		del_files(tcp_reaper_net(net));
-	tcp_reaper_nursery_purge();
-	list_for_each_entry(net, nets, exit_list)
-		bury(tcp_reaper_net(net));
+	bury(nets, NULL);
 }
 
 static struct pernet_operations net_ops = {
@@ -148,10 +199,16 @@ static struct pernet_operations net_ops = {
  */
 int tcp_reaper_netns_init(void)
 {
-	int err = register_pernet_subsys(&net_ops);
+	int err;
 
-	if (err)
+	wq = alloc_workqueue("tcp_reaper_netns", WQ_UNBOUND, 0);
+	if (!wq)
+		return -ENOMEM;
+	err = register_pernet_subsys(&net_ops);
+	if (err) {
 		tcp_reaper_log_quiesce();
+		destroy_workqueue(wq);
+	}
 	return err;
 }
 
@@ -201,4 +258,5 @@ void tcp_reaper_netns_exit(void)
 {
 	unregister_pernet_subsys(&net_ops);
 	tcp_reaper_log_quiesce();
+	destroy_workqueue(wq);
 }
