@@ -45,11 +45,11 @@
 
 /**
  * struct tcp_reaper_owner - who pays for the work in some namespaces
- * @list: in owners
+ * @list: in owners, but for one with @net
  * @net: the only namespace, for one that is an owner of its own
  * @user_ns: the user namespace below the initial one, if root made it
  * @uid: the user who made it, if that is not root
- * @turns: how many there are; under owners_lock
+ * @turns: how many there are; under owners_lock, if it is in the list
  * @share: of the room for entries
  * @joining: turns on their way into @served: whoever makes a namespace waits
  *	for no worker, and has no lock that one waits for
@@ -94,6 +94,7 @@ struct tcp_reaper_owner {
  * spinlock of PREEMPT_RT's, may have it and then get no CPU.
  */
 static DEFINE_RAW_SPINLOCK(owners_lock);
+/* Those that a namespace to come may belong to. */
 static LIST_HEAD(owners);
 /* The host's worker has a queue of its own, that tenants cannot fill. */
 static struct workqueue_struct *host_wq;
@@ -305,16 +306,18 @@ static void owner_work(struct work_struct *work)
 {
 	struct tcp_reaper_owner *owner =
 		container_of(work, struct tcp_reaper_owner, work.work);
-	u64 now, due, start = ktime_get_ns();
+	u64 now, due, set_for, start = ktime_get_ns();
 	u64 ran = current->se.sum_exec_runtime;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&owner->lock, flags);
 	owner->running = true;
 	/* Called for twice at once, the second time it is set for nothing. */
-	if (owner->set_for != TCP_REAPER_NOT_DUE)
-		tcp_reaper_clock_late(owner->set_for);
+	set_for = owner->set_for;
 	raw_spin_unlock_irqrestore(&owner->lock, flags);
+	/* The host's only: tenants' may be late for want of room in their queue. */
+	if (owner->share.host && set_for != TCP_REAPER_NOT_DUE)
+		tcp_reaper_clock_late(set_for);
 
 	now = tcp_reaper_now();
 	while (!READ_ONCE(halted) &&
@@ -353,15 +356,51 @@ static void set_key(struct tcp_reaper_owner *owner, const struct net *net)
 		owner->uid = ns->owner;
 }
 
+/* Under owners_lock. */
 static struct tcp_reaper_owner *find(const struct tcp_reaper_owner *key)
 {
 	struct tcp_reaper_owner *owner;
 
 	list_for_each_entry(owner, &owners, list)
-		if (owner->net == key->net && owner->user_ns == key->user_ns &&
+		if (owner->user_ns == key->user_ns &&
 		    uid_eq(owner->uid, key->uid))
 			return owner;
 	return NULL;
+}
+
+/* Counts one turn more for the owner that is so, else for @fresh. */
+static struct tcp_reaper_owner *enlist(struct tcp_reaper_owner *fresh)
+{
+	struct tcp_reaper_owner *owner = fresh;
+
+	if (fresh->net) {
+		fresh->turns = 1;
+		return fresh;
+	}
+	raw_spin_lock(&owners_lock);
+	owner = find(fresh);
+	if (!owner) {
+		owner = fresh;
+		list_add_tail(&owner->list, &owners);
+	}
+	owner->turns++;
+	raw_spin_unlock(&owners_lock);
+	return owner;
+}
+
+/* Returns true if that was its last turn. */
+static bool delist(struct tcp_reaper_owner *owner)
+{
+	bool last;
+
+	if (owner->net)
+		return true;
+	raw_spin_lock(&owners_lock);
+	last = !--owner->turns;
+	if (last)
+		list_del(&owner->list);
+	raw_spin_unlock(&owners_lock);
+	return last;
 }
 
 /**
@@ -389,18 +428,9 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 	fresh->set_for = TCP_REAPER_NOT_DUE;
 	INIT_DELAYED_WORK(&fresh->work, owner_work);
 
-	raw_spin_lock(&owners_lock);
-	/* One that is an owner of its own is not there yet. */
-	owner = fresh->net ? NULL : find(fresh);
-	if (!owner) {
-		owner = fresh;
-		fresh = NULL;
-		list_add_tail(&owner->list, &owners);
-	}
-	owner->turns++;
-	raw_spin_unlock(&owners_lock);
-	kfree(fresh);
-
+	owner = enlist(fresh);
+	if (owner != fresh)
+		kfree(fresh);
 	turn->owner = owner;
 	turn->due = TCP_REAPER_NOT_DUE;
 	llist_add(&turn->joining, &owner->joining);
@@ -417,13 +447,7 @@ void tcp_reaper_owner_leave(struct tcp_reaper_turn *turn)
 {
 	struct tcp_reaper_owner *owner = turn->owner;
 
-	raw_spin_lock(&owners_lock);
-	if (--owner->turns)
-		owner = NULL;
-	else
-		list_del(&owner->list);
-	raw_spin_unlock(&owners_lock);
-	if (!owner)
+	if (!delist(owner))
 		return;
 	cancel_delayed_work_sync(&owner->work);
 	kfree(owner);
