@@ -11,6 +11,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -56,37 +57,41 @@ static struct clock {
 };
 
 /* Nobody had a chance to do anything from @from until now, if that is long. */
-static void stood_still(u64 from)
+static void note_late(u64 from)
 {
-	unsigned long flags;
-	u64 now;
+	u64 now = get_jiffies_64();
 
-	raw_spin_lock_irqsave(&clock.lock, flags);
-	write_seqcount_begin(&clock.seq);
-	now = get_jiffies_64();
+	lockdep_assert_held(&clock.lock);
 	/* What was seen by others already is not lost twice. */
 	from = max(from, tcp_reaper_standstills_end(&clock.stills));
 	if (now > from + LATE)
 		tcp_reaper_standstills_add(&clock.stills, from, now);
 	clock.beat = now;
+}
+
+/*
+ * Is the beat late? Returns false if nobody uses the clock. Whoever asks may
+ * have seen that it was, and have had no CPU since: so it is looked at anew.
+ */
+static bool look_at_beat(void)
+{
+	unsigned long flags;
+	bool beating;
+
+	raw_spin_lock_irqsave(&clock.lock, flags);
+	write_seqcount_begin(&clock.seq);
+	beating = clock.users > 0;
+	if (beating)
+		note_late(clock.beat + BEAT);
 	write_seqcount_end(&clock.seq);
 	raw_spin_unlock_irqrestore(&clock.lock, flags);
+	return beating;
 }
 
 static void beat(struct work_struct *work)
 {
-	unsigned long flags;
-	u64 due;
-	int users;
-
-	raw_spin_lock_irqsave(&clock.lock, flags);
-	due = clock.beat + BEAT;
-	users = clock.users;
-	raw_spin_unlock_irqrestore(&clock.lock, flags);
-	if (users <= 0)
-		return;
-	stood_still(due);
-	queue_delayed_work(wq, &beat_work, BEAT);
+	if (look_at_beat())
+		queue_delayed_work(wq, &beat_work, BEAT);
 }
 
 /**
@@ -108,9 +113,10 @@ void tcp_reaper_clock_use(int delta)
 	if (begin)
 		clock.beat = get_jiffies_64();
 	write_seqcount_end(&clock.seq);
-	raw_spin_unlock_irqrestore(&clock.lock, flags);
+	/* Before anybody sees the beat late, whoever gets no CPU from here on. */
 	if (begin)
 		queue_delayed_work(wq, &beat_work, BEAT);
+	raw_spin_unlock_irqrestore(&clock.lock, flags);
 }
 
 /**
@@ -147,9 +153,15 @@ void tcp_reaper_clock_teardown(void)
 void tcp_reaper_clock_late(u64 due)
 {
 	u64 now = tcp_reaper_now();
+	unsigned long flags;
 
-	if (now > due + LATE)
-		stood_still(get_jiffies_64() - (now - due));
+	if (now <= due + LATE)
+		return;
+	raw_spin_lock_irqsave(&clock.lock, flags);
+	write_seqcount_begin(&clock.seq);
+	note_late(get_jiffies_64() - (now - due));
+	write_seqcount_end(&clock.seq);
+	raw_spin_unlock_irqrestore(&clock.lock, flags);
 }
 
 /**
@@ -179,7 +191,7 @@ u64 tcp_reaper_now(void)
 		 */
 		if (!beating || now <= beat + LATE)
 			return now - lost;
-		stood_still(beat);
+		look_at_beat();
 	}
 }
 
