@@ -18,7 +18,9 @@ static inline bool tcp_reaper_sk_trylock(struct sock *sk)
 {
 	bool locked;
 
-	spin_lock_bh(&sk->sk_lock.slock);
+	/* With PREEMPT_RT one who gets no CPU may have it. */
+	if (!spin_trylock_bh(&sk->sk_lock.slock))
+		return false;
 	locked = !sk->sk_lock.owned;
 	if (locked) {
 		sk->sk_lock.owned = 1;

@@ -5,6 +5,7 @@
  * user in the kernel that polls a file it was given, as 9P does (trans=fd); of
  * such a one nothing else can be seen from the socket.
  */
+#include <linux/errno.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -38,15 +39,28 @@ static bool in_module(wait_queue_func_t func)
 	return false;
 }
 
-/* The first of a queue, which is as long as its owner likes. */
-static unsigned int first_of(struct wait_queue_head *queue,
-			     wait_queue_func_t func[LOOKED_AT])
+/*
+ * With PREEMPT_RT whoever has a queue's lock may get no CPU: it is not waited
+ * for there.
+ */
+static bool lock_queue(struct wait_queue_head *queue, unsigned long *flags)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return spin_trylock_irqsave(&queue->lock, *flags);
+	spin_lock_irqsave(&queue->lock, *flags);
+	return true;
+}
+
+/* The first of a queue, which is as long as its owner likes; or -EBUSY. */
+static int first_of(struct wait_queue_head *queue,
+		    wait_queue_func_t func[LOOKED_AT])
 {
 	struct wait_queue_entry *waiter;
-	unsigned int n = 0;
 	unsigned long flags;
+	int n = 0;
 
-	spin_lock_irqsave(&queue->lock, flags);
+	if (!lock_queue(queue, &flags))
+		return -EBUSY;
 	list_for_each_entry(waiter, &queue->head, entry) {
 		if (n == LOOKED_AT)
 			break;
@@ -62,13 +76,14 @@ static unsigned int first_of(struct wait_queue_head *queue,
  * tcp_reaper_sk_waited_by_module - does a module of the kernel poll this socket
  * @sk: the socket, pinned
  *
- * Return: true if one of the first who wait does.
+ * Return: true if one of the first who wait does; also if that is not to be
+ * known just now, as in doubt a socket is the kernel's.
  */
 bool tcp_reaper_sk_waited_by_module(const struct sock *sk)
 {
 	wait_queue_func_t func[LOOKED_AT];
 	struct socket_wq *wq;
-	unsigned int n = 0;
+	int n = 0;
 
 	/* It is part of the inode, which goes after RCU. */
 	rcu_read_lock();
@@ -77,6 +92,8 @@ bool tcp_reaper_sk_waited_by_module(const struct sock *sk)
 	if (wq && waitqueue_active(&wq->wait))
 		n = first_of(&wq->wait, func);
 	rcu_read_unlock();
+	if (n < 0)
+		return true;
 	while (n--)
 		if (in_module(func[n]))
 			return true;
