@@ -15,6 +15,7 @@ struct tcp_reaper_net;
  * @TCP_REAPER_RACED_CHANGED: it is there, but no longer to be reaped
  * @TCP_REAPER_LOCKED: its owner is inside a system call on it: try again
  * @TCP_REAPER_FAILED: the protocol would not
+ * @TCP_REAPER_PUT_OFF: there was no time for it, and nothing was tried
  */
 enum tcp_reaper_outcome {
 	TCP_REAPER_REAPED,
@@ -23,6 +24,7 @@ enum tcp_reaper_outcome {
 	TCP_REAPER_RACED_CHANGED,
 	TCP_REAPER_LOCKED,
 	TCP_REAPER_FAILED,
+	TCP_REAPER_PUT_OFF,
 };
 
 enum tcp_reaper_outcome tcp_reaper_act(struct tcp_reaper_net *rn,

@@ -16,14 +16,13 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
-#include "act/act.h"
 #include "compat/hashinfo.h"
 #include "decide/verdict.h"
+#include "doomed.h"
 #include "entry.h"
 #include "intake.h"
 #include "net/net.h"
 #include "round.h"
-#include "show/log.h"
 #include "show/stats.h"
 #include "sock/clock.h"
 #include "sock/facts.h"
@@ -31,16 +30,12 @@
 #include "tracked.h"
 #include "walk.h"
 
-/* Sockets handed to act.c at a time. */
-#define BATCH 8
 /* Looks, and sockets taken in, while the lock is held. */
 #define LOOKS 32
 /* So long a namespace's own hash is walked at a stretch, beside the rest. */
 #define WALK_NS (2 * NSEC_PER_MSEC)
 /* A stretch of looks ends, whatever one takes. */
 #define LOOKS_JIFFIES (1 + HZ / 125)
-/* Time until a socket is tried again whose owner is inside a system call. */
-#define LOCKED_MS 100
 
 /* Counts a verdict the first time that it falls on a socket. */
 static bool first_time(struct tcp_reaper_entry *e, u8 verdict)
@@ -134,29 +129,8 @@ out_free:
 	return false;
 }
 
-/**
- * struct doomed - entries whose time is up, on their way to be reaped
- * @nr: how many
- * @evicted: they are one too many each, and still in a generation; else they
- *	are in none
- * @finished: those of them that our FIN was sent to before, a bit each
- * @epoch: of the table when they were taken
- * @entry: the entries; not to be followed without the lock, and only if the
- *	table has the same epoch
- * @copy: a copy of each, that the act works on
- * @outcome: what became of each, enum tcp_reaper_outcome
- */
-struct doomed {
-	int nr;
-	bool evicted;
-	u8 finished;
-	u32 epoch;
-	struct tcp_reaper_entry *entry[BATCH];
-	struct tcp_reaper_entry copy[BATCH];
-	u8 outcome[BATCH];
-};
-
-static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
+static void pick_evicted(struct tcp_reaper_net *rn,
+			 struct tcp_reaper_doomed *doomed)
 {
 	bool enforce = rn->policy.mode == TCP_REAPER_ENFORCE;
 	int i, n;
@@ -165,7 +139,7 @@ static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 		return;
 	n = tcp_reaper_evict_pick(&rn->evict, &rn->table,
 				  tcp_reaper_tracked_excess(rn), !enforce,
-				  doomed->entry, BATCH);
+				  doomed->entry, TCP_REAPER_BATCH);
 	if (enforce) {
 		doomed->nr = n;
 		doomed->evicted = n;
@@ -177,14 +151,15 @@ static void pick_evicted(struct tcp_reaper_net *rn, struct doomed *doomed)
 
 /* Looks at some of those that came due. */
 static noinline_for_stack void look_around(struct tcp_reaper_net *rn,
-					   struct doomed *doomed)
+					   struct tcp_reaper_doomed *doomed)
 {
 	unsigned long end = jiffies + LOOKS_JIFFIES;
 	u64 now = tcp_reaper_now();
 	struct tcp_reaper_entry *e;
 	int looks;
 
-	for (looks = 0; looks < LOOKS && doomed->nr < BATCH; looks++) {
+	for (looks = 0; looks < LOOKS && doomed->nr < TCP_REAPER_BATCH;
+	     looks++) {
 		/* One in a long chain may take a millisecond. */
 		if (time_after(jiffies, end))
 			break;
@@ -205,28 +180,13 @@ static noinline_for_stack void look_around(struct tcp_reaper_net *rn,
 	}
 }
 
-/* From here on they may only be followed if the table stays what it is. */
-static void note_doomed(struct tcp_reaper_net *rn, struct doomed *doomed)
-{
-	const struct tcp_reaper_entry *e;
-	int i;
-
-	for (i = 0; i < doomed->nr; i++) {
-		e = doomed->entry[i];
-		doomed->copy[i] = *e;
-		doomed->finished |= e->fin << i;
-		rn->acting[e->class] += !e->fin;
-	}
-}
-
 /* Under the lock: what is to be done next. */
-static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
+static void find_work(struct tcp_reaper_net *rn,
+		      struct tcp_reaper_doomed *doomed)
 {
 	lockdep_assert_held(&rn->lock);
 	doomed->nr = 0;
 	doomed->evicted = false;
-	doomed->finished = 0;
-	doomed->epoch = rn->table.epoch;
 	if (rn->closing)
 		return;
 	tcp_reaper_intake_some(rn, tcp_reaper_now(), LOOKS);
@@ -235,106 +195,7 @@ static void find_work(struct tcp_reaper_net *rn, struct doomed *doomed)
 	/* Not both: what was picked is still in its generation. */
 	if (!doomed->nr)
 		look_around(rn, doomed);
-	note_doomed(rn, doomed);
-}
-
-static enum tcp_reaper_class_stat stat_of_end(bool evicted)
-{
-	return evicted ? TCP_REAPER_STAT_EVICTED : TCP_REAPER_STAT_REAPED;
-}
-
-/* After the act, under the lock again. */
-static void settle(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
-		   enum tcp_reaper_outcome outcome, bool evicted, u64 now)
-{
-	bool ended = false;
-	u64 wait_ms = 0;
-
-	switch (outcome) {
-	case TCP_REAPER_REAPED:
-		if (!e->fin)
-			tcp_reaper_count_class(&rn->stats, e->class,
-					       stat_of_end(evicted));
-		tcp_reaper_tracked_end(rn, e, NULL, now);
-		ended = true;
-		break;
-	case TCP_REAPER_BEGUN:
-		if (e->fin)
-			tcp_reaper_count_class(&rn->stats, e->class,
-					       TCP_REAPER_STAT_REAPED);
-		break;
-	case TCP_REAPER_RACED_GONE:
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_RACED);
-		tcp_reaper_tracked_recovered(rn, e, NULL, now);
-		ended = true;
-		break;
-	case TCP_REAPER_RACED_CHANGED:
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_RACED);
-		break;
-	case TCP_REAPER_FAILED:
-		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_REAP_FAILED);
-		wait_ms = TCP_REAPER_NEVER;
-		break;
-	case TCP_REAPER_LOCKED:
-		rn->evict.crowded |= evicted;
-		wait_ms = LOCKED_MS;
-		break;
-	}
-	/* One still in a generation is freed, or looked at, with that. */
-	if (evicted)
-		return;
-	if (ended)
-		tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
-	else
-		tcp_reaper_tracked_wait(rn, e, now, wait_ms);
-}
-
-/*
- * Of a table that was cleared meanwhile only what is counted is left: it has
- * not been counted as forgotten yet (forget_all()).
- */
-static void settle_cleared(struct tcp_reaper_net *rn,
-			   const struct tcp_reaper_entry *copy,
-			   enum tcp_reaper_outcome outcome, bool evicted)
-{
-	enum tcp_reaper_class_stat stat = TCP_REAPER_STAT_FORGOTTEN;
-
-	if (outcome == TCP_REAPER_REAPED)
-		stat = stat_of_end(evicted);
-	else if (outcome == TCP_REAPER_BEGUN && copy->fin)
-		stat = TCP_REAPER_STAT_REAPED;
-	tcp_reaper_count_class(&rn->stats, copy->class, stat);
-	tcp_reaper_gauge_tracked(&rn->stats, copy->class, -1);
-}
-
-static void reap(struct tcp_reaper_net *rn, struct doomed *doomed)
-{
-	u64 now;
-	int i;
-
-	for (i = 0; i < doomed->nr; i++) {
-		doomed->outcome[i] =
-			tcp_reaper_act(rn, &doomed->copy[i], doomed->evicted);
-		cond_resched();
-	}
-	tcp_reaper_log_wake(&rn->log);
-	mutex_lock(&rn->lock);
-	now = tcp_reaper_now();
-	memset(rn->acting, 0, sizeof(rn->acting));
-	for (i = 0; i < doomed->nr; i++) {
-		bool finished = doomed->finished & BIT(i);
-		struct tcp_reaper_entry *e = doomed->entry[i];
-
-		if (doomed->epoch == rn->table.epoch) {
-			tcp_reaper_entry_merge(e, &doomed->copy[i]);
-			rn->finished[e->class] += e->fin - finished;
-			settle(rn, e, doomed->outcome[i], doomed->evicted, now);
-		} else if (!finished) {
-			settle_cleared(rn, &doomed->copy[i], doomed->outcome[i],
-				       doomed->evicted);
-		}
-	}
-	mutex_unlock(&rn->lock);
+	tcp_reaper_doomed_note(rn, doomed);
 }
 
 /* When there is something to do, by tcp_reaper_now(). */
@@ -383,7 +244,7 @@ static u64 serve(struct tcp_reaper_turn *turn, u64 end)
 {
 	struct tcp_reaper_net *rn =
 		container_of(turn, struct tcp_reaper_net, turn);
-	struct doomed doomed;
+	struct tcp_reaper_doomed doomed;
 	u64 due;
 
 	do {
@@ -391,7 +252,7 @@ static u64 serve(struct tcp_reaper_turn *turn, u64 end)
 		find_work(rn, &doomed);
 		mutex_unlock(&rn->lock);
 		if (doomed.nr)
-			reap(rn, &doomed);
+			tcp_reaper_doomed_reap(rn, &doomed);
 		cond_resched();
 		mutex_lock(&rn->lock);
 		due = next_due(rn);
