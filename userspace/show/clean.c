@@ -4,10 +4,13 @@
  * terminal's cursor, turns a line around, cannot be seen at all, or breaks what
  * reads the output. Nothing is shown unseen.
  */
+#include <langinfo.h>
 #include <limits.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -15,8 +18,26 @@
 #include "show/clean.h"
 
 /*
- * Length of the character at @s if it can be seen, in UTF-8 whatever the user's
- * own locale is; else 0. What takes no column hides: marks that turn the
+ * A terminal of another kind may take bytes of UTF-8 for commands: 0x9b for the
+ * beginning of one, as many have it. What reads a file or a pipe knows best.
+ */
+static bool takes_utf8(void)
+{
+	locale_t user;
+	bool utf8;
+
+	if (!isatty(STDOUT_FILENO) && !isatty(STDERR_FILENO))
+		return true;
+	user = newlocale(LC_CTYPE_MASK, "", NULL);
+	utf8 = user && !strcmp(nl_langinfo_l(CODESET, user), "UTF-8");
+	if (user)
+		freelocale(user);
+	return utf8;
+}
+
+/*
+ * Length of the character at @s if it can be seen, where the terminal takes
+ * UTF-8 at all; else 0. What takes no column hides: marks that turn the
  * direction of writing, joiners, tags. Separators and odd blanks have no shape.
  */
 static size_t visible(const char *s, size_t *columns)
@@ -32,7 +53,7 @@ static size_t visible(const char *s, size_t *columns)
 	*columns = 1;
 	if ((unsigned char)*s < 0x80)
 		return *s >= 0x20 && *s != 0x7f;
-	if (!asked)
+	if (!asked && takes_utf8())
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 	asked = true;
 	/* Without the locale nothing is known of it. */
@@ -86,6 +107,29 @@ static char *clean(const char *s, const char *unfit, const char *bad_format,
 char *clean_text(const char *raw, size_t *len)
 {
 	return clean(raw, "", "\\x%02x", len);
+}
+
+/**
+ * clean_fit() - how much of a text is at most so wide?
+ * @text: what clean_text() made
+ * @columns: how wide
+ *
+ * Return: how many bytes of it, whole characters.
+ */
+size_t clean_fit(const char *text, size_t columns)
+{
+	const char *p = text;
+
+	while (*p) {
+		size_t width;
+		size_t n = visible(p, &width);
+
+		if (width > columns)
+			break;
+		columns -= width;
+		p += n;
+	}
+	return p - text;
 }
 
 /**

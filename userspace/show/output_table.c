@@ -60,19 +60,6 @@ static void blanks(size_t n)
 	append(some, n);
 }
 
-/* How much of a text is so many characters wide. */
-static size_t bytes_of(const char *text, size_t width)
-{
-	const char *p = text;
-
-	for (; width; width--) {
-		p++;
-		while (((unsigned char)*p & 0xc0) == 0x80)
-			p++;
-	}
-	return p - text;
-}
-
 /* A text that is too wide is cut, its last character a '~'. */
 static void append_cell(const char *text, size_t len, size_t width,
 			enum output_style style)
@@ -87,7 +74,7 @@ static void append_cell(const char *text, size_t len, size_t width,
 	if (right)
 		blanks(rest);
 	append(on, strlen(on));
-	append(text, cut ? bytes_of(text, room - 1) : len);
+	append(text, cut ? clean_fit(text, room - 1) : len);
 	append("~", cut);
 	append(off, strlen(off));
 	if (table.column + 1 < table.n)

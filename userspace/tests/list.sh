@@ -18,19 +18,19 @@ shows() {
 	fi
 }
 
-# narrow WIDTH TEXT: in a terminal so wide list prints no line that is wider, and all of TEXT in one.
+# narrow WIDTH TEXT [VERB [LINES]]: in a terminal so wide it prints no line that is wider, and all of TEXT in one.
 narrow() {
 	tm kill-server 2>/dev/null
 	tm_n=$((tm_n + 1))
 	rm -f "$TMP/narrow"
 	tm new-session -d -x "$1" -y 24 \
-		"env REAPERCTL_ROOT='$ROOT' TERM=screen LC_ALL=C.UTF-8 $TMP/reaperctl list; touch $TMP/narrow; exec sleep 60"
+		"env REAPERCTL_ROOT='$ROOT' TERM=screen LC_ALL=${CHARSET-C.UTF-8} $TMP/reaperctl ${3-list}; touch $TMP/narrow; exec sleep 60"
 	wait_for test -e "$TMP/narrow"
 	wait_for screen_has "$2" || true
-	if [ "$(screen | grep -c .)" = 4 ] && screen_has "$2"; then
-		ok "$LABEL list in $1 columns"
+	if [ "$(screen | grep -c .)" = "${4-4}" ] && screen_has "$2"; then
+		ok "$LABEL ${3-list} in $1 columns${CHARSET+ of $CHARSET}"
 	else
-		not_ok "$LABEL list in $1 columns" "$(screen)"
+		not_ok "$LABEL ${3-list} in $1 columns${CHARSET+ of $CHARSET}" "$(screen)"
 	fi
 }
 
@@ -43,6 +43,17 @@ list_narrow() {
 	narrow 120 'CLOSE_WAIT   5.2s  5.2s  127.0.0.1:80       127.0.0.1:40312      wait     users:(("leaky",pid=812,fd=7),("leaky",pid=81~'
 	narrow 80 '5.2s  127.0.0.1:80       wait     users:(("leaky",pid=812,fd=7),("leaky",pid=8~'
 	narrow 40 '5.2s  users:(("leaky",pid=812,fd=7),("~'
+	# A character may take two columns.
+	put proc/812/comm '中文中文中'
+	narrow 40 '5.2s  users:(("中文中文中",pid=812,fd=~'
+	put proc/812/comm 'grün'
+	narrow 120 '"grün"'
+	CHARSET=C narrow 120 '"gr\xc3\xbcn"'
+	put proc/812/comm leaky
+	sed 's/_evicted 0/_evicted 5/' -i "$ROOT/proc/net/reaper/stats"
+	narrow 200 'EVICTED  WOULD-REAP  TIMEOUT  ACTION' status 11
+	narrow 60 'CLASS       TRACKED  RECOVERED  REAPED  TIMEOUT  ACTION' status 14
+	sed 's/_evicted 5/_evicted 0/' -i "$ROOT/proc/net/reaper/stats"
 	tm kill-server
 }
 

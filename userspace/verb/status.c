@@ -68,11 +68,11 @@ static const struct counter counters[] = {
 	{ "seen", { "SEEN", true, 1 }, false },
 	{ "taken", { "TAKEN", true, 2 }, false },
 	{ "tracked", { "TRACKED", true, 0 }, false },
-	{ "recovered", { "RECOVERED", true, 0 }, false },
+	{ "recovered", { "RECOVERED", true, 6 }, false },
 	{ "reaped", { "REAPED", true, 0 }, false },
-	{ "evicted", { "EVICTED", true, 0 }, true },
-	{ "forgotten", { "FORGOTTEN", true, 0 }, true },
-	{ "would_reap", { "WOULD-REAP", true, 0 }, false },
+	{ "evicted", { "EVICTED", true, 4 }, true },
+	{ "forgotten", { "FORGOTTEN", true, 3 }, true },
+	{ "would_reap", { "WOULD-REAP", true, 5 }, false },
 };
 
 static const char *meaning(const struct word *words, size_t n, const char *name)
