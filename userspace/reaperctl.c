@@ -4,9 +4,11 @@
  * each verb is a file of its own in verb/.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "kernel/loaded.h"
@@ -246,13 +248,27 @@ static enum rc understand(struct options *options, const struct verb **verb,
 	return rc;
 }
 
+/* In the place of one that is closed a file of ours would be written to. */
+static void hold_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
 	const struct verb *verb = NULL;
 	struct call call = { .argc = argc, .argv = argv };
-	enum rc rc = understand(&options, &verb, &call);
+	enum rc rc;
 
+	hold_descriptors();
+	rc = understand(&options, &verb, &call);
 	if (rc != RC_DONE)
 		return rc;
 	if (options.version)

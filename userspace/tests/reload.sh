@@ -62,6 +62,11 @@ close_wait_age_ms_le_inf 3'
 		'close_wait_timeout_ms=3600000 mode=observe netns_admin=Y tcp_reaper '
 	check "$LABEL reload: udev has nothing to apply" test "$(cat "$ROOT/run/reaperctl/load")" = "$(stat -c %i "$ROOT/sys/module/tcp_reaper")"
 
+	reload_root
+	rc=0
+	tool reload >&- 2>"$TMP/err" || rc=$?
+	check "$LABEL reload >&-" test "$rc:$(cat "$ROOT/run/reaperctl/lock")" = 1:
+
 	reload_root 'rm proc/sys/net/tcp_reaper/close_wait_timeout_ms'
 	capture tool reload
 	check "$LABEL reload: what the new module lacks fails" test "$rc" = 1
