@@ -79,6 +79,14 @@ growth_tests() {
 	grows 1 list diagnose '-j diagnose' metrics
 	check 'each of them was found' grep -q '^tcp_reaper_sockets{' <(tool metrics)
 	grows $((${GROWTH-8000} / 4)) '-a get mode' '-a log' '-a metrics' status
+	# What a namespace costs while the others are read; in KB.
+	crowd 2000 2000
+	local one many
+	many=$(peak -a log)
+	crowd 2000 2
+	one=$(peak -a log)
+	printf '# -a log: %d KB with 2000 namespaces, %d KB with 2\n' "$many" "$one"
+	check '2000 namespaces: -a log takes at most 4 KB for each' test "$many" -lt $((one + 8000))
 	grows_stuck
 	new_root
 }

@@ -56,6 +56,9 @@ static enum rc open_part(const struct netns *ns, void *arg)
 
 	part->inode = ns->inode;
 	logfile_open(&part->log);
+	/* Only one is read on; there may be thousands. */
+	if (logs->netns->many)
+		kstream_close(&part->log.stream);
 	return RC_DONE;
 }
 
