@@ -55,7 +55,7 @@ static void count_due(const struct netns **here, struct change *change)
 		return;
 	*here = change->ns;
 	change->begins = true;
-	change->due = sockets_due();
+	change->due = sockets_due(&change->probed);
 }
 
 static size_t take_back(const struct change **written, size_t n,

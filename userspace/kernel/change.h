@@ -18,6 +18,7 @@
  * @of: the caller's
  * @begins: with it a namespace begins to reap
  * @due: how many sockets were due as it did
+ * @probed: how many of them only have their peer asked
  */
 struct change {
 	const struct netns *ns;
@@ -28,6 +29,7 @@ struct change {
 	const void *of;
 	bool begins;
 	uint64_t due;
+	uint64_t probed;
 };
 
 /**

@@ -16,6 +16,7 @@
 
 #include "kernel/kfile.h"
 #include "kernel/netns.h"
+#include "kernel/proc.h"
 #include "show/output.h"
 
 /* Inode number of the namespace the program is in; 0: not known. */
@@ -127,16 +128,24 @@ enum rc netns_enter(const struct netns *ns)
 enum rc netns_missing(const struct netns_set *set)
 {
 	static bool said;
+	bool hidden = set->many && proc_hides();
 
-	if (set->unread && !said)
+	if (hidden && !said)
+		output_error(
+			"-a: /proc shows you no processes of others (hidepid=), so some may be missing; run it as root");
+	else if (set->unread && !said)
 		output_error("-a: %zu processes do not show their namespace to you, so some may be missing; run it as root",
 			     set->unread);
 	if (set->stale && !said)
 		output_error("-a: " NETNS_NAMES
 			     ": no namespace behind %s, left out; \"ip netns delete\" removes a stale name",
 			     set->stale);
+	if (set->left_out > 1 && !said)
+		output_error("-a: %zu namespaces in all left out",
+			     set->left_out);
 	said = true;
-	return set->unread || set->stale || set->left_out ? RC_FAILED : RC_DONE;
+	return hidden || set->unread || set->stale || set->left_out ? RC_FAILED
+								    : RC_DONE;
 }
 
 /**

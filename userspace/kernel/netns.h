@@ -36,7 +36,8 @@ struct netns {
  * @name: chosen by this name, or NULL
  * @pid: chosen by this process, or 0
  * @unread: how many processes would not show theirs
- * @left_out: how many could not be opened, each of which was said
+ * @left_out: how many could not be opened, the first of which was said
+ * @fd_end: descriptors from this on are for other things
  * @stale: names behind which there is no namespace, as in a sentence; or NULL
  */
 struct netns_set {
@@ -49,6 +50,7 @@ struct netns_set {
 	pid_t pid;
 	size_t unread;
 	size_t left_out;
+	int fd_end;
 	char *stale;
 };
 

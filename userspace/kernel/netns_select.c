@@ -27,6 +27,9 @@
 #define MAKING_WAIT_MS 10
 #define MAKING_WAITS 20
 
+/* So many descriptors are for other things than namespaces. */
+#define FDS_KEPT 16
+
 static struct netns *add(struct netns_set *set)
 {
 	struct netns *ns;
@@ -227,6 +230,8 @@ static int take(struct netns_set *set, const char *path, const char *name,
 		return err;
 	ns = add(set);
 	err = open_at(ns, path);
+	if (!err && ns->fd >= set->fd_end)
+		err = -EMFILE;
 	if (!err) {
 		snprintf(ns->name, sizeof(ns->name), "%s", name);
 		ns->pid = pid;
@@ -259,8 +264,10 @@ static void left_out(struct netns_set *set, const char *path, int err)
 {
 	if (!err || err == -ENOENT || err == -ESRCH)
 		return;
-	set->left_out++;
-	output_error("-a: %s: %s; namespace left out", path, strerror(-err));
+	/* Anybody may have made very many: the first will do. */
+	if (!set->left_out++)
+		output_error("-a: %s: %s; namespace left out", path,
+			     strerror(-err));
 }
 
 static void take_name(const char *name, const char *target, void *arg)
@@ -324,10 +331,14 @@ enum rc netns_select_all(struct netns_set *set)
 	struct rlimit limit;
 
 	set->many = true;
+	set->fd_end = INT_MAX;
 	/* One descriptor a namespace, so that none goes away on the way. */
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
+		/* Who makes very many is not to leave us without any. */
+		if (limit.rlim_cur < INT_MAX)
+			set->fd_end = (int)limit.rlim_cur - FDS_KEPT;
 	}
 	kfile_entries(NETNS_NAMES, take_name, set);
 	proc_each(take_pid, set);

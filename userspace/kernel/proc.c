@@ -115,6 +115,16 @@ void proc_each(void (*fn)(pid_t pid, void *arg), void *arg)
 }
 
 /**
+ * proc_hides() - does /proc leave out processes of others, as with hidepid=2?
+ *
+ * Return: true if so; they cannot be counted.
+ */
+bool proc_hides(void)
+{
+	return !kfile_exists("/proc/1");
+}
+
+/**
  * holders_new() - begin a search
  * @sockets: how many will be wanted at most
  *

@@ -2,6 +2,7 @@
 #ifndef REAPERCTL_PROC_H
 #define REAPERCTL_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,6 +26,7 @@ struct holder {
 
 struct holders;
 
+bool proc_hides(void);
 void proc_each(void (*fn)(pid_t pid, void *arg), void *arg);
 
 struct holders *holders_new(size_t sockets);

@@ -114,6 +114,7 @@ void sockets_get_all(const struct sockets *sockets, size_t i, struct sock *sock)
 struct due {
 	struct rowfile file;
 	uint64_t n;
+	uint64_t probed;
 };
 
 static int count_due(const struct kline *line, void *arg)
@@ -121,24 +122,30 @@ static int count_due(const struct kline *line, void *arg)
 	struct due *due = arg;
 	struct sock sock;
 
-	due->n += rowfile_take(&due->file, line, &sock) &&
-		  !strcmp(sock.verdict, "due");
+	if (rowfile_take(&due->file, line, &sock) &&
+	    !strcmp(sock.verdict, "due")) {
+		due->n++;
+		due->probed += !strncmp(sock.action, "prob", 4);
+	}
 	return !due->file.fields;
 }
 
 /**
  * sockets_due() - how many are due where the caller is?
+ * @probed: how many of them have their peer asked, which ends none that is well
  *
  * Return: the number; what cannot be read is not due.
  */
-uint64_t sockets_due(void)
+uint64_t sockets_due(uint64_t *probed)
 {
-	static const struct rowfile_column verdict[] = {
+	static const struct rowfile_column words[] = {
 		ROWFILE_WORD(sock, verdict),
+		ROWFILE_NEW_WORD(sock, action),
 	};
-	struct due due = { .file = { .columns = verdict, .n = 1 } };
+	struct due due = { .file = { .columns = words, .n = 2 } };
 
 	kfile_lines(PROC_SOCKETS, count_due, &due);
+	*probed = due.probed;
 	return due.n;
 }
 

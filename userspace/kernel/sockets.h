@@ -38,7 +38,7 @@ enum rc sockets_read(struct sockets *sockets, const struct netns *ns,
 void sockets_get(const struct sockets *sockets, size_t i, struct sock *sock);
 void sockets_get_all(const struct sockets *sockets, size_t i,
 		     struct sock *sock);
-uint64_t sockets_due(void);
+uint64_t sockets_due(uint64_t *probed);
 bool sockets_sort(struct sockets *sockets, const char *by, bool reverse);
 void sockets_sort_words(void);
 void sockets_free(struct sockets *sockets);

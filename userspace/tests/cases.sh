@@ -116,6 +116,10 @@ cases_set() {
 	t 0 '-n blue set mode=enforce' '2 sockets are due and go now' ''
 	sed -i '2s/ due$/ wait/' "$ROOT/proc/net/reaper/sockets"
 	t 0 'set mode=observe' '' ''
+	sed -i '1s/$/ action/; 2s/wait$/due probe/; 3s/$/ reset/; 4s/active$/due probe/' "$ROOT/proc/net/reaper/sockets"
+	t 0 'set mode=enforce' '1 socket is due and goes now, 2 idle ones are probed' ''
+	t 0 'set mode=observe' '' ''
+	sed -i '1s/ action$//; 2s/due probe$/wait/; 3s/ reset$//; 4s/due probe$/active/' "$ROOT/proc/net/reaper/sockets"
 	# As status prints them, as sysctl(8) has them, as people write them.
 	t 0 'set close_wait.timeout_ms=never orphan.timeout_ms=off' '' ''
 	t 0 'get close_wait.timeout_ms' 0 ''
@@ -163,6 +167,8 @@ reaperctl: orphan.max=1001: refused in netns of pid 9000: /proc/sys/net/tcp_reap
 	cases_set_order
 	new_root
 	cases_stale
+	cases_hidden
+	cases_many_namespaces
 
 	capture tool_unprivileged set mode=off
 	if [ "$rc" = 1 ] && [ -z "$out" ] && [ "$err" = 'reaperctl: mode=off: refused in the initial netns: /proc/sys/net/tcp_reaper/mode: Permission denied; nothing was changed there; it needs CAP_NET_ADMIN, with netns_admin=N over the initial netns' ]; then
@@ -171,6 +177,33 @@ reaperctl: orphan.max=1001: refused in netns of pid 9000: /proc/sys/net/tcp_reap
 		not_ok "$LABEL set without rights" "rc $rc: $out $err"
 	fi
 	t 0 'get mode' observe ''
+}
+
+# Where /proc has no process of others it is said, as nothing can be counted.
+cases_hidden() {
+	local hidden='/proc shows you no processes of others (hidepid=)'
+
+	rm -r "$ROOT/proc/1" "$ROOT/proc/4711" "$ROOT/proc/812"
+	capture tool list
+	check "$LABEL hidepid: list" test "$rc:$err" = "0:reaperctl: holders of 1 sockets not shown: $hidden; run it as root"
+	capture tool -a get mode
+	check "$LABEL hidepid: -a" test "$rc:$err" = "1:reaperctl: -a: $hidden, so some may be missing; run it as root"
+	new_root
+}
+
+# Anybody may make more namespaces than root may have descriptors.
+cases_many_namespaces() {
+	local i
+
+	for i in {1..60}; do
+		: >"$ROOT/netns/many$i"
+		process $((20000 + i)) many "$ROOT/netns/many$i"
+	done
+	capture prlimit --nofile=40:40 env REAPERCTL_ROOT="$ROOT" "${TOOL[@]}" -a get mode
+	check "$LABEL more namespaces than descriptors: two lines say so" test "$rc:$(grep -c . "$TMP/err")" = 1:2
+	check "$LABEL more namespaces than descriptors: the others are served" test "$(grep -c '^observe$' "$TMP/out")" -ge 15
+	check "$LABEL more namespaces than descriptors: how many" grep -qE '^reaperctl: -a: [45][0-9] namespaces in all left out$' "$TMP/err"
+	new_root
 }
 
 # A name without a namespace is named, and keeps nobody from what can be done.
@@ -367,4 +400,23 @@ cases_full_disk() {
 	else
 		not_ok "$LABEL list > /dev/full" "rc $rc: $(cat "$TMP/err")"
 	fi
+	cases_closed
+}
+
+# Whichever of the three is closed, nothing that is written goes into a file of ours.
+cases_closed() {
+	local verb
+
+	for verb in list '-j -a list' metrics help 'complete get'; do
+		rc=0
+		# shellcheck disable=SC2086 # split on purpose
+		tool $verb >&- 2>"$TMP/err" || rc=$?
+		check "$LABEL $verb >&-" test "$rc:$(cat "$TMP/err")" = '1:reaperctl: standard output: Bad file descriptor; output is cut short'
+	done
+	rc=0
+	tool set mode=off orphan.timeout_ms=1d <&- >&- 2>&- || rc=$?
+	t 0 'get mode' off ''
+	t 0 'get orphan.timeout_ms' 86400000 ''
+	check "$LABEL set with nothing open" test "$rc" = 0
+	new_root
 }

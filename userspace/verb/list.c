@@ -157,7 +157,10 @@ static enum rc run(struct call *call)
 	for (i = 0; i < call->netns.n; i++)
 		show_part(&listing, &survey->parts[i]);
 	/* No failure, as it is none for ss: what may be seen was shown. */
-	if (listing.unseen && survey->unread)
+	if (listing.unseen && proc_hides())
+		output_error("holders of %zu sockets not shown: /proc shows you no processes of others (hidepid=); run it as root",
+			     listing.unseen);
+	else if (listing.unseen && survey->unread)
 		output_error("holders of %zu sockets not shown: %zu processes hide their descriptors from you; run it as root",
 			     listing.unseen, survey->unread);
 	survey_free(survey);

@@ -141,14 +141,19 @@ static enum rc write_all(struct plan *plan)
 /* Whoever switched it on wants to know what that did. */
 static void show_due(const struct change *change, bool many)
 {
+	uint64_t go = change->due - change->probed;
 	char label[NETNS_LABEL];
+	char probed[64] = "";
 
 	output_u64("due", change->due);
-	output_line("%s%s%" PRIu64 " socket%s due and go%s now",
+	if (change->probed)
+		snprintf(probed, sizeof(probed),
+			 ", %" PRIu64 " idle one%s probed", change->probed,
+			 change->probed == 1 ? " is" : "s are");
+	output_line("%s%s%" PRIu64 " socket%s due and go%s now%s",
 		    many ? netns_label(label, change->ns) : "",
-		    many ? ": " : "", change->due,
-		    change->due == 1 ? " is" : "s are",
-		    change->due == 1 ? "es" : "");
+		    many ? ": " : "", go, go == 1 ? " is" : "s are",
+		    go == 1 ? "es" : "", probed);
 }
 
 static void show(const struct plan *plan, const struct netns *ns)
