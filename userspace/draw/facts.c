@@ -183,8 +183,8 @@ bool facts_show(const struct item *item, enum cause cause)
 		}
 		busy = facts_threads("    now    ", item->process, sock);
 	}
-	if (cause == CAUSE_UNREAD && known && unanswered(&facts))
-		busy = true;
+	if (cause == CAUSE_UNREAD && known)
+		busy = facts.read && (busy || unanswered(&facts));
 	output_close();
 	return busy;
 }

@@ -134,6 +134,20 @@ static void show_finding(const struct page *page, const struct group *group,
 	output_close();
 }
 
+/* Have only those it besides @by who keep it until that has ended? */
+static bool only_kept(struct relatives *relatives, const struct holder *first,
+		      const struct relative *by)
+{
+	for (; first; first = first->next) {
+		const struct relative *one =
+			relatives_get(relatives, first->pid);
+
+		if (!relative_manages(one) && !relative_same_program(one, by))
+			return false;
+	}
+	return true;
+}
+
 /* Every copy of a descriptor has to be closed; who has one without need? */
 static void show_holders(const struct page *page, const struct group *group)
 {
@@ -161,6 +175,9 @@ static void show_holders(const struct page *page, const struct group *group)
 	if (!*text)
 		output_line(
 			"          fork() copied it: the process that does not serve it should close it");
+	else if (only_kept(owners->relatives, first, owner->by))
+		output_line("          kept for it by %s, until it has ended",
+			    text);
 	else if (owner->kind == OWNER_PROCESS)
 		output_line("          inherited, or kept for it, by %s; O_CLOEXEC keeps a descriptor from what a program starts",
 			    text);

@@ -19,6 +19,9 @@
 #define LATELY_MS 10000
 #define LATELY_PART 8
 
+/* Of so many sockets the kernel is asked what it last sent. */
+#define ASKED_MAX 10000
+
 /* What epoll_ctl() takes, as /proc shows it. */
 #define EVENT_IN 0x1U
 #define EVENT_RDHUP 0x2000U
@@ -187,16 +190,20 @@ static bool in_use(const struct sock *sock)
 	       sock->idle_ms < lately && strcmp(sock->verdict, "due") != 0;
 }
 
-/* Was it sending that moved last, as far as it can be told from reading? */
+/*
+ * Was it sending that moved last? Where the kernel does not tell, or was asked
+ * too often: there is no input left that could have moved.
+ */
 static bool sends(const struct sock *sock)
 {
+	static unsigned int asked;
 	struct sockdiag facts;
 
-	/* Of its input there is nothing left that could have moved. */
-	if (sock->rxq <= 1)
+	if (sock->txq)
 		return true;
-	return sockdiag_read(&facts, sock) && facts.sent &&
-	       facts.sent_ms <= sock->idle_ms + PROGRESS_MS;
+	if (asked++ >= ASKED_MAX || !sockdiag_read(&facts, sock))
+		return sock->rxq <= 1;
+	return facts.sent && facts.sent_ms <= sock->idle_ms + PROGRESS_MS;
 }
 
 /* Nobody listens at its port, which is one of those given to clients. */
@@ -226,11 +233,10 @@ static enum cause of_close_wait(const struct item *item)
 {
 	const struct sock *sock = item->sock;
 
-	if (in_use(sock)) {
-		if (!sock->rxq)
-			return CAUSE_HALF_CLOSED;
-		return sends(sock) ? CAUSE_WRITE_ONLY : CAUSE_READING;
-	}
+	if (in_use(sock) && sends(sock))
+		return sock->rxq ? CAUSE_WRITE_ONLY : CAUSE_HALF_CLOSED;
+	if (in_use(sock) && sock->rxq > 1)
+		return CAUSE_READING;
 	if (sock->rxq <= 1 && is_client(item))
 		return CAUSE_CLIENT;
 	return sock->rxq ? CAUSE_UNREAD : CAUSE_LEAKED;

@@ -187,23 +187,47 @@ void cgroup_template(char *path)
 	memmove(at + 1, tail, sizeof(end));
 }
 
+static bool ends_in(const char *name, size_t len, const char *end)
+{
+	size_t of = strlen(end);
+
+	return len > of && !memcmp(name + len - of, end, of);
+}
+
 /**
  * cgroup_unit() - the service or container that a cgroup is of
  * @path: of the cgroup
  * @unit: the result
  *
+ * It is systemd's unit: the first that is no slice. Below that, as below a
+ * container, who is in there gives the names: a user's "ssh.service" is not the
+ * system's. Folders as "docker" are none; of them the last one is meant.
+ *
  * Return: @unit, or NULL: of no one thing, as a user's session is.
  */
 const char *cgroup_unit(const char *path, char unit[CGROUP_UNIT])
 {
-	const char *leaf = strrchr(path, '/');
+	const char *name = NULL;
+	bool is_unit = false;
+	size_t len = 0;
+	size_t n;
 
-	if (!leaf || !leaf[1])
+	for (; !is_unit && *(path += strspn(path, "/")); path += n) {
+		bool slice;
+
+		n = strcspn(path, "/");
+		slice = ends_in(path, n, ".slice");
+		is_unit = ends_in(path, n, ".service") ||
+			  ends_in(path, n, ".scope") || (slice && name);
+		if (slice || (is_unit && name))
+			continue;
+		name = path;
+		len = n;
+	}
+	if (!name || !strncmp(name, "session-", 8) ||
+	    (len == strlen("init.scope") && !memcmp(name, "init.scope", len)) ||
+	    (!strncmp(name, "user@", 5) && strstr(name, "/app.slice/")))
 		return NULL;
-	leaf++;
-	if (!strncmp(leaf, "session-", 8) || !strcmp(leaf, "init.scope") ||
-	    strstr(path, "/app.slice/"))
-		return NULL;
-	snprintf(unit, CGROUP_UNIT, "%.*s", CGROUP_UNIT - 1, leaf);
+	snprintf(unit, CGROUP_UNIT, "%.*s", (int)len, name);
 	return unit;
 }

@@ -14,6 +14,7 @@
 
 #include "kernel/kfile.h"
 #include "kernel/threads.h"
+#include "show/clean.h"
 
 /* What a system call's first argument is, or what it waits for. */
 enum call_kind {
@@ -112,16 +113,21 @@ static void name_fd(char *text, size_t size, const struct scan *scan,
 {
 	char target[PATH_MAX];
 	char path[64];
+	char *name;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)scan->pid, (int)fd);
-	if (fd > INT_MAX || kfile_link(path, target, sizeof(target)))
-		snprintf(text, size, " on fd %d", (int)fd);
-	else if (scan->own && !strcmp(target, scan->own))
+	snprintf(text, size, " on fd %d", (int)fd);
+	if (fd > INT_MAX || kfile_link(path, target, sizeof(target)) ||
+	    !strncmp(target, "anon_inode:", 11))
+		return;
+	if (scan->own && !strcmp(target, scan->own)) {
 		snprintf(text, size, " on this very socket");
-	else if (!strncmp(target, "anon_inode:", 11))
-		snprintf(text, size, " on fd %d", (int)fd);
-	else
-		snprintf(text, size, " on fd %d, %.100s", (int)fd, target);
+		return;
+	}
+	/* Not to be taken for the end of this and another thread. */
+	name = clean_name(target, "\\,;");
+	snprintf(text, size, " on fd %d, %.100s", (int)fd, name);
+	free(name);
 }
 
 static void task_file(char path[64], const struct scan *scan, const char *tid,

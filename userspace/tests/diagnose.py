@@ -74,6 +74,28 @@ def read_request(listener):
     lines[-1] = lines[-1].replace("row=", "request=")
 
 
+def take_late(listener):
+    """Takes all that its peer said, its end as well, and sends nothing."""
+    client, s = pair(listener)
+    keep.append(s)
+    client.sendall(b"x" * PEER_SAID)
+    client.shutdown(socket.SHUT_WR)
+    while s.recv(PEER_SAID):
+        pass
+    row(s, "close_wait CLOSE_WAIT", 0, 0)
+    lines[-1] = lines[-1].replace("row=", "late=").replace(" 60000 60000 ", " 60000 3000 ")
+
+
+def read_nothing(listener):
+    """Lets its peer talk; its threads are at work on something else."""
+    client, s = pair(listener)
+    keep.append(s)
+    client.sendall(b"x" * PEER_SAID)
+    client.shutdown(socket.SHUT_WR)
+    row(s, "close_wait CLOSE_WAIT", 101, 0)
+    lines[-1] = lines[-1].replace("row=", "nothing=")
+
+
 def orphan(listener):
     """Closes what its peer, which lives, has no room for yet."""
     client, s = pair(listener)
@@ -146,6 +168,8 @@ def main():
     tcp(listener, 0)
     take_some(listener)
     read_request(listener)
+    take_late(listener)
+    read_nothing(listener)
     orphan(listener)
     fill(listener)
     wait_there(listener)

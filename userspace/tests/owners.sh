@@ -49,9 +49,11 @@ owners_programs() {
 	says 'socket activation, not accepted' \
 		'never accepted, at port 80, where leaky, pid 812, listens: 1 socket, the oldest for 1m00s'
 	no_rows
+	rm "$ROOT/proc/4711/fd/9"
 	row 60000 60000 1 0 23456
 	says 'Accept=yes: the service, not systemd' \
-		'leaky, pid 812, uid 33: 1 socket, the oldest for 1m00s'
+		'leaky, pid 812, uid 33: 1 socket, the oldest for 1m00s' \
+		'          kept for it by systemd, pid 1, until it has ended'
 	# One process for each connection is one program, in a service of its own each or in none.
 	no_rows
 	for pid in 931 932 933; do
@@ -117,6 +119,35 @@ owners_programs() {
 	rm "$ROOT/proc/812/fd/20" "$ROOT/proc/930/fd/9"
 	ln -s 'socket:[70930]' "$ROOT/proc/930/fd/0"
 	says 'started with its connection, as by inetd' 'sleep, pid 930, uid 33: 1 socket, the oldest for 1m00s'
+
+	# What a user, or who is in a container, calls a cgroup is no service of the machine.
+	new_root
+	no_rows
+	row 60000 60000 1 0 23456
+	facts 812 'S (sleeping)' 4242 1024
+	local path name
+	while read -r path name; do
+		in_unit 812 "$path"
+		says "$path" "leaky${name:+ in $name}, pid 812, uid 33: 1 socket, the oldest for 1m00s"
+	done <<-END
+		/user.slice/user-1000.slice/user@1000.service/ssh.service user@1000.service
+		/user.slice/user-1000.slice/user@1000.service/app.slice/ssh.service
+		/user.slice/user-1000.slice/session-3.scope
+		/system.slice/web.service/ssh.service web.service
+		/system.slice/docker-0af.scope/system.slice/ssh.service docker-0af.scope
+		/docker/0af 0af
+		/docker/0af/init.scope 0af
+		/docker/0af/system.slice/ssh.service 0af
+		/kubepods.slice/kubepods-pod7.slice/cri-containerd-1b.scope cri-containerd-1b.scope
+		/kubepods/burstable/pod7/1b 1b
+		/init.scope
+		/init init
+		/
+	END
+	ln -s '/tmp/a; 7 x runs, b' "$ROOT/proc/812/fd/0"
+	put proc/812/task/812/stat '812 (x) S'
+	put proc/812/task/812/syscall '0 0x0 0x0'
+	says 'a file whose name has words in it' '    now    pid 812: its only thread waits in read() on fd 0, /tmp/a\x3b 7 x runs\x2c b'
 
 	# A name of another's choice is not taken for words of ours.
 	put proc/812/comm 'a", pid 1'

@@ -6,7 +6,7 @@
 # Real sockets and processes, below made-up files of the module: what the
 # kernel tells of them.
 processes_real() {
-	local helper pid child line request
+	local helper pid child line request late nothing
 
 	if ! command -v python3 >/dev/null; then
 		skip "$LABEL diagnose: real sockets" 'no python3'
@@ -27,6 +27,8 @@ processes_real() {
 	while read -r line; do
 		[ "${line%%=*}" != row ] || echo "${line#row=}" >>"$TMP/rows"
 		[ "${line%%=*}" != request ] || request=${line#request=}
+		[ "${line%%=*}" != late ] || late=${line#late=}
+		[ "${line%%=*}" != nothing ] || nothing=${line#nothing=}
 		[ "${line%%=*}" != tcp ] || echo "${line#tcp=}" >>"$TMP/tcp"
 		[ "${line%%=*}" != pid ] || pid=${line#pid=}
 		[ "${line%%=*}" != child ] || child=${line#child=}
@@ -57,6 +59,14 @@ processes_real() {
 	says 'a request without an answer' \
 		'    maybe  it works, or has others work, on the request that it has read, and looks at the connection again when it answers, as gunicorn, php-fpm, PostgreSQL and a proxy do' \
 		'           or the program has forgotten it, or is held back (flow control, no thread free) and reads on later'
+	put proc/net/reaper/sockets "$HEADER" "$late"
+	says 'the end taken late, and nothing sent' \
+		"  1  the peer's end taken, not closed: the peer has ended, all that it sent was taken, its end as well, and the descriptor is open"
+	never 'nobody is said to send who does not' 'still sends' 'sends on'
+	put proc/net/reaper/sockets "$HEADER" "$nothing"
+	capture tool diagnose
+	check "$LABEL diagnose: nothing was read" grep -q ', 0 of them read' "$TMP/out"
+	never 'of what was not read it is no request that was' 'request that it has read'
 	kill "$helper"
 	wait "$helper" 2>/dev/null
 	check "$LABEL diagnose: no process of the test stays" test ! -e "/proc/$child"
