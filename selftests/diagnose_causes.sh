@@ -80,7 +80,7 @@ says write_only "culprit, pid ${pid[write_only]}," "3  in use, the peer's end no
 example write_only
 says half_closed "culprit, pid ${pid[half_closed]}," "3  half-closed, in use: it has taken the peer's end and still sends, which is legal"
 says backlog "never accepted, at 127.0.0.1:${port[backlog]}, where culprit, pid ${pid[backlog]}, listens" \
-	"queue  3 of 3 in the backlog: it is full, and new clients get no answer" "3 of them are connections still, 0 have ended" \
+	"queue  3 of 3 in the backlog: it is full, and new clients get no answer" "of them 3 still connected, 0 ended" \
 	"3  never accepted: the peer connected, and nobody called accept() for it"
 says blocked "culprit, pid ${pid[blocked]}," "3  the peer takes nothing: data is queued to send, and none of it was taken for a while" "bytes are queued, and the peer"
 example blocked

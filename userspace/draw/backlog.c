@@ -64,14 +64,14 @@ static void show_queue(const struct findings *findings,
 			text_add(text, " of %" PRIu64, at->limit);
 	}
 	output_line("  queue  %s in the backlog%s", text,
-		    full ? ": it is full, and new clients get no answer" : "");
+		    full ? ": it is full, and new clients get no answer until accept() makes room"
+			 : "");
 	/* They were counted one after the other. */
 	if (!all || living > all)
 		return;
 	output_u64("living", living);
-	output_line("         %" PRIu64
-		    " of them are connections still, %" PRIu64
-		    " have ended and stay until accept() takes them",
+	output_line("         of them %" PRIu64 " still connected, %" PRIu64
+		    " ended, which stay until accept() takes them",
 		    living, all - living);
 }
 

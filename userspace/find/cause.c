@@ -101,8 +101,8 @@ const struct cause_words causes[CAUSES] = {
 	},
 	[CAUSE_CLIENT] = {
 		.name = "client_ended",
-		.title = "a client's, ended by its server",
-		.what = "the server has ended, and all data that it sent was read",
+		.title = "ended by its server",
+		.what = "by its ports it is a client's; the server has ended, and all data that it sent was read",
 		.maybe = "a connection at rest in a pool, which is looked at when it is next wanted: harmless while they are few; or an answer that was read and not closed",
 		.tell = "whether they get more: a pool has an upper bound, a leak has none",
 		.fix = "let the pool drop idle connections sooner than the server does, and close every answer that was read",

@@ -117,7 +117,7 @@ diagnose_moved() {
 	no_rows
 	row 60000 60000 1 0 23456 wait close_wait CLOSE_WAIT 50000 10.0.0.2:443
 	says 'a client at rest' \
-		"  1  a client's, ended by its server: the server has ended, and all data that it sent was read" \
+		"  1  ended by its server: by its ports it is a client's; the server has ended, and all data that it sent was read" \
 		'    do     let the pool drop idle connections sooner than the server does, and close every answer that was read'
 	never 'no alarm for a pool' 'never reads' 'read every connection'
 }

@@ -48,9 +48,9 @@ processes_real() {
 	check "$LABEL diagnose: who inherited it" \
 		grep -qE "^sleep( in [^ ]*)?, pid $child, inherited from python3( in [^ ]*)?, pid $pid, uid" "$TMP/out"
 	check "$LABEL diagnose: a backlog full of what has ended" \
-		grep -qxF '  queue  3 of 2 in the backlog: it is full, and new clients get no answer' "$TMP/out"
+		grep -qxF '  queue  3 of 2 in the backlog: it is full, and new clients get no answer until accept() makes room' "$TMP/out"
 	check "$LABEL diagnose: of what it is full" \
-		grep -qxF '         0 of them are connections still, 3 have ended and stay until accept() takes them' "$TMP/out"
+		grep -qxF '         of them 0 still connected, 3 ended, which stay until accept() takes them' "$TMP/out"
 	check "$LABEL diagnose: what alone helps" grep -q '^  do     only accept() makes room' "$TMP/out"
 	# The only one without a setting to be proposed, of those in mode observe.
 	check "$LABEL diagnose: an orphan whose peer lives is not to be ended" grep -qxF \
