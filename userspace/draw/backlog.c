@@ -7,8 +7,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "draw/backlog.h"
-#include "draw/facts.h"
+#include "draw/found.h"
 #include "draw/names.h"
 #include "show/output.h"
 
@@ -118,7 +117,8 @@ bool backlog_accepters(const struct findings *findings,
 		output_open(NULL);
 		output_u64("pid", (uint64_t)last);
 		busy |= facts_threads(head,
-				      processes_get(findings->processes, last),
+				      relatives_process(owners->relatives,
+							last),
 				      NULL);
 		output_close();
 		head = "         ";

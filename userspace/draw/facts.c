@@ -9,7 +9,7 @@
 
 #include "base/duration.h"
 #include "base/text.h"
-#include "draw/facts.h"
+#include "draw/found.h"
 #include "kernel/sockdiag.h"
 #include "kernel/threads.h"
 #include "show/output.h"
@@ -74,11 +74,15 @@ static bool unanswered(const struct sockdiag *facts)
 	       (!facts->sent || facts->sent_ms >= facts->received_ms);
 }
 
-/* The queues; of the FIN is said that it counts as a byte. */
+/* The queues, in either of which a FIN counts as a byte. */
 static void show_queues(const struct sock *sock, const struct sockdiag *facts)
 {
 	bool ended = !strcmp(sock->state, "CLOSE_WAIT");
 	uint64_t unread = sock->rxq - (ended && sock->rxq);
+	bool own_end = sock->txq && (!strcmp(sock->state, "FIN_WAIT1") ||
+				     !strcmp(sock->state, "CLOSING") ||
+				     !strcmp(sock->state, "LAST_ACK"));
+	char queued[48];
 
 	if (ended && sock->rxq)
 		output_line("           the peer's end is not taken, %" PRIu64
@@ -90,21 +94,25 @@ static void show_queues(const struct sock *sock, const struct sockdiag *facts)
 	else if (unread)
 		output_line("           %" PRIu64 " byte%s not read", unread,
 			    unread == 1 ? "" : "s");
-	if (!sock->txq)
+	if (sock->txq == own_end) {
+		if (own_end)
+			output_line(
+				"           its own end is sent, and not acknowledged");
 		return;
+	}
+	snprintf(queued, sizeof(queued), "%" PRIu64 " byte%s queued",
+		 sock->txq - own_end,
+		 sock->txq - own_end == 1 ? " is" : "s are");
 	if (!facts || facts->window == UINT64_MAX)
-		output_line("           %" PRIu64
-			    " bytes are queued that the peer has not taken",
-			    sock->txq);
+		output_line("           %s that the peer has not taken",
+			    queued);
 	else if (facts->window)
-		output_line("           %" PRIu64
-			    " bytes are queued, the peer has room for %" PRIu64
+		output_line("           %s, the peer has room for %" PRIu64
 			    ", and has not acknowledged what was sent",
-			    sock->txq, facts->window);
+			    queued, facts->window);
 	else
-		output_line("           %" PRIu64
-			    " bytes are queued, and the peer's window is closed: it has no room",
-			    sock->txq);
+		output_line("           %s, and the peer's window is closed: it has no room",
+			    queued);
 }
 
 /**

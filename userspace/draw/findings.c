@@ -9,14 +9,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "draw/backlog.h"
-#include "draw/facts.h"
 #include "draw/findings.h"
-#include "draw/growth.h"
+#include "draw/found.h"
 #include "draw/names.h"
-#include "draw/peers.h"
-#include "draw/setting.h"
-#include "draw/title.h"
 #include "show/output.h"
 
 /* Anybody may have thousands of listeners; so many full ones are looked into.

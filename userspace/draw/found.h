@@ -2,16 +2,17 @@
 #ifndef REAPERCTL_FOUND_H
 #define REAPERCTL_FOUND_H
 
+#include <stdbool.h>
+
 #include "find/group.h"
 #include "find/look.h"
-#include "find/processes.h"
+#include "kernel/knobs.h"
 #include "kernel/netns.h"
 
 /**
  * struct findings - what was found in a namespace
  * @ns: the namespace; the program is in it
  * @owners: by which it was found
- * @processes: those that were looked at
  * @looks: what was there before
  * @groups: the sockets by owner, the worst first
  * @n: how many
@@ -19,10 +20,36 @@
 struct findings {
 	const struct netns *ns;
 	const struct owners *owners;
-	struct processes *processes;
 	const struct looks *looks;
 	const struct group *groups;
 	size_t n;
 };
+
+/* backlog.c */
+bool backlog_full(const struct listener *listener);
+void backlog_queue(const struct findings *findings,
+		   const struct listener *listener);
+bool backlog_accepters(const struct findings *findings,
+		       const struct listener *listener);
+bool backlog_show(const struct findings *findings,
+		  const struct listener *listener, size_t after);
+
+/* facts.c */
+bool facts_show(const struct item *item, enum cause cause);
+bool facts_threads(const char *head, const struct process *process,
+		   const struct sock *sock);
+
+/* growth.c */
+void growth_show(const struct findings *findings, const struct group *group);
+
+/* peers.c */
+void peers_show(const struct group *group);
+
+/* setting.c */
+void setting_show(const struct netns *ns, const struct knobs *knobs,
+		  const struct finding *finding, enum cause cause);
+
+/* title.c */
+void title_show(const struct findings *findings, const struct group *group);
 
 #endif

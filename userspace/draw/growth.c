@@ -7,7 +7,7 @@
 
 #include "base/duration.h"
 #include "base/text.h"
-#include "draw/growth.h"
+#include "draw/found.h"
 #include "show/output.h"
 
 /* Any shorter and the rate would be an accident. */

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "draw/peers.h"
+#include "draw/found.h"
 #include "kernel/address.h"
 #include "show/output.h"
 

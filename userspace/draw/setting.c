@@ -11,7 +11,7 @@
 
 #include "base/duration.h"
 #include "base/text.h"
-#include "draw/setting.h"
+#include "draw/found.h"
 #include "kernel/sockdiag.h"
 #include "show/output.h"
 
@@ -252,7 +252,8 @@ void setting_show(const struct netns *ns, const struct knobs *knobs,
 		output_line("    rules  %zu of them are exempt: tcp_reaper lets them alone",
 			    finding->exempt);
 	}
-	if (finding->exempt == finding->sockets || cause == CAUSE_KERNEL)
+	if (finding->exempt == finding->sockets || cause == CAUSE_KERNEL ||
+	    cause == CAUSE_PROBED)
 		return;
 	find_timeout(&t);
 	if (!t.has_timeout && class_timeout(&t)) {

@@ -7,8 +7,8 @@
 
 #include "base/duration.h"
 #include "base/text.h"
+#include "draw/found.h"
 #include "draw/names.h"
-#include "draw/title.h"
 #include "show/output.h"
 
 static const char *const kinds[] = {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "find/owner.h"
-#include "kernel/threads.h"
 
 #define GENERATIONS 64
 
@@ -60,14 +59,6 @@ const struct holder *owner_pick(struct relatives *relatives,
 	return first;
 }
 
-static bool waits_for_events(pid_t pid)
-{
-	struct threads threads;
-
-	threads_read(&threads, pid, NULL);
-	return threads.busy < threads.n;
-}
-
 /*
  * Who left a descriptor in @by, a program of another kind that has no listener
  * there? An ancestor that has one, or whoever else has it if that ancestor is
@@ -85,7 +76,8 @@ static const struct relative *maker_of(const struct owners *owners,
 		return NULL;
 	accepts = holders_of(owners->holders, owner->listener->inode);
 	/* A program that has the listener as well may accept by itself. */
-	if (holders_have(accepts, by->pid) && waits_for_events(by->pid))
+	if (holders_have(accepts, by->pid) &&
+	    relatives_waits(owners->relatives, by->pid))
 		return NULL;
 	maker = ancestor(owners->relatives, by, accepts);
 	if (maker || holders_have(accepts, by->pid))

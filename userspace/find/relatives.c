@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "find/relatives.h"
 #include "kernel/kfile.h"
+#include "kernel/threads.h"
 
 /* No family is so old; a made-up /proc may have a circle. */
 #define GENERATIONS 64
@@ -73,14 +74,7 @@ static void read_rest(struct relative *relative)
 		       cgroup + strlen(cgroup) - sizeof(relative->cgroup) + 1);
 }
 
-/**
- * relatives_get() - a process
- * @relatives: where those that are known are kept
- * @pid: its number
- *
- * Return: what is known of it, until relatives_free().
- */
-const struct relative *relatives_get(struct relatives *relatives, pid_t pid)
+static struct relative *get(struct relatives *relatives, pid_t pid)
 {
 	struct relative *new = mem_zalloc(1, sizeof(*new));
 	struct relative **known;
@@ -94,6 +88,58 @@ const struct relative *relatives_get(struct relatives *relatives, pid_t pid)
 		free(new);
 	}
 	return *known;
+}
+
+/**
+ * relatives_get() - a process
+ * @relatives: where those that are known are kept
+ * @pid: its number
+ *
+ * Return: what is known of it, until relatives_free().
+ */
+const struct relative *relatives_get(struct relatives *relatives, pid_t pid)
+{
+	return get(relatives, pid);
+}
+
+/**
+ * relatives_process() - look at a process more closely, with what it waits for
+ * @relatives: likewise
+ * @pid: its number
+ *
+ * Return: likewise.
+ */
+const struct process *relatives_process(struct relatives *relatives, pid_t pid)
+{
+	struct relative *relative = get(relatives, pid);
+
+	if (!relative->process) {
+		relative->process = mem_zalloc(1, sizeof(*relative->process));
+		process_read(relative->process, pid, true);
+	}
+	return relative->process;
+}
+
+/**
+ * relatives_waits() - does a thread of it wait for events, as far as is known?
+ * @relatives: likewise
+ * @pid: its number
+ *
+ * Return: true if so, or if it has too many to be looked at.
+ */
+bool relatives_waits(struct relatives *relatives, pid_t pid)
+{
+	struct relative *relative = get(relatives, pid);
+	struct threads threads;
+
+	/* It may have a thousand threads, and be asked for of each socket. */
+	if (relative->waits == WAITS_UNASKED) {
+		threads_read(&threads, pid, NULL);
+		relative->waits = threads.busy < threads.n || threads.more
+					  ? WAITS
+					  : WAITS_NOT;
+	}
+	return relative->waits == WAITS;
 }
 
 /**
@@ -145,12 +191,22 @@ bool relative_manages(const struct relative *relative)
 	return relative->pid == 1 || !strcmp(relative->comm, "systemd");
 }
 
+static void forget(void *known)
+{
+	struct relative *relative = known;
+
+	if (relative->process)
+		process_free(relative->process);
+	free(relative->process);
+	free(relative);
+}
+
 /**
  * relatives_free() - forget all
  * @relatives: the families
  */
 void relatives_free(struct relatives *relatives)
 {
-	tdestroy(relatives->tree, free);
+	tdestroy(relatives->tree, forget);
 	free(relatives);
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "kernel/cgroup.h"
+#include "kernel/process.h"
 
 /* A name has 15 bytes; a kernel thread's is longer in /proc. */
 #define RELATIVE_COMM 64
@@ -18,6 +19,8 @@
  * @comm: its name
  * @unit: the service or container that it is of, or ""
  * @cgroup: where that is
+ * @waits: whether a thread of it waits for events, once that was asked
+ * @process: what else there is to tell, once relatives_process() was asked
  */
 struct relative {
 	pid_t pid;
@@ -25,12 +28,20 @@ struct relative {
 	char comm[RELATIVE_COMM];
 	char unit[CGROUP_UNIT];
 	char cgroup[256];
+	enum {
+		WAITS_UNASKED,
+		WAITS,
+		WAITS_NOT
+	} waits;
+	struct process *process;
 };
 
 struct relatives;
 
 struct relatives *relatives_new(void);
 const struct relative *relatives_get(struct relatives *relatives, pid_t pid);
+const struct process *relatives_process(struct relatives *relatives, pid_t pid);
+bool relatives_waits(struct relatives *relatives, pid_t pid);
 const struct relative *relatives_leader(struct relatives *relatives,
 					const struct relative *of);
 bool relative_manages(const struct relative *relative);

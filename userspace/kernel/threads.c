@@ -211,11 +211,14 @@ static void look_at_thread(const char *tid, const char *target, void *arg)
 	bool waits;
 	char state;
 
+	static size_t looked;
+
 	(void)target;
-	if (threads->n == THREADS_MAX) {
+	if (threads->n == THREADS_MAX || looked == THREADS_OF_ALL) {
 		threads->more = true;
 		return;
 	}
+	looked++;
 	threads->n++;
 	state = state_of(scan, tid);
 	waits = name_call(call, sizeof(call), scan, tid);

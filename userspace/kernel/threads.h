@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The most that are looked at, and the most things that they may do. */
+/* The most that are looked at of a process and of all, as often as they are
+ * asked for; and the most things that they may do. */
 #define THREADS_MAX 1024
+#define THREADS_OF_ALL 100000
 #define THREADS_DOINGS 6
 
 #define THREADS_TEXT 160

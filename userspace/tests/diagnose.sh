@@ -187,7 +187,10 @@ diagnose_rules() {
 	row 60000 60000 0 0 23456 wait established ESTABLISHED 80 10.0.0.2:40001 0 probing
 	says 'probed already' \
 		'  1  idle, and asked by tcp_reaper: no data moves; tcp_reaper has switched keepalive on, so that a dead peer is noticed'
-	never 'probed already: keepalive is on' 'SO_KEEPALIVE'
+	never 'probed already: keepalive is on' 'SO_KEEPALIVE' 'a rule gives'
+	no_rows
+	row 60000 60000 0 1 0 wait orphan FIN_WAIT1
+	says 'an orphan whose end alone is queued' '           its own end is sent, and not acknowledged'
 	no_rows timeout_ms action
 	row 60000 60000 0 4100000 23456 due established ESTABLISHED 80 10.0.0.2:40001 4000 reset
 	says 'a closed window' \

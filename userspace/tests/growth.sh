@@ -74,6 +74,48 @@ grows_stuck() {
 	check '400 processes in state D: some are called so' grep -q 'process in state D' "$TMP/out"
 }
 
+# A server of many threads: they are looked at once, not for each of its sockets, nor for each of its listeners.
+grows_threads() {
+	local few many
+
+	new_root
+	perl -we '
+		my $root = shift;
+		for my $t (1 .. 400) {
+			my $dir = "$root/proc/812/task/" . (812 + $t);
+			mkdir "$root/proc/812/task"; mkdir $dir or die $!;
+			for (["stat", "1 (x) S 1"], ["syscall", "202 0x1"], ["wchan", "futex_wait"]) {
+				open my $f, ">", "$dir/$_->[0]" or die $!; print $f "$_->[1]\n"; close $f
+			}
+		}' "$ROOT"
+	listens 80 23400
+	no_rows
+	rows_of 3000
+	few=$(cost list)
+	many=$(cost diagnose)
+	printf '# 3000 sockets of a server of 400 threads: list %d ms, diagnose %d ms\n' "$few" "$many"
+	check '400 threads and 3000 sockets' test "$many" -le $((few * 5 + 200))
+	rm "$ROOT/proc/net/tcp"
+	no_rows
+	perl -e 'for (1 .. 1500) { symlink "socket:[" . (800000 + $_) . "]", "$ARGV[0]/proc/812/fd/" . (10000 + $_) or die $!;
+		printf STDERR "close_wait CLOSE_WAIT 60000 60000 10.0.0.1:%d 10.0.0.2:40000 1000 0 1 0 wait\n", 2000 + $_;
+		printf "   0: 00000000:%04X 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 %d 1 0 100 0 0 10 0\n",
+			2000 + $_, 800000 + $_ }' "$ROOT" >"$TMP/listen" 2>>"$ROOT/proc/net/reaper/sockets"
+	listens 1 1
+	cat "$TMP/listen" >>"$ROOT/proc/net/tcp"
+	many=$(cost diagnose)
+	printf '# 1500 listeners of a process of 400 threads: diagnose %d ms\n' "$many"
+	check '400 threads and 1500 listeners' test "$many" -le 5000
+}
+
+# rows_of N: sockets of process 812.
+rows_of() {
+	perl -e 'for (1 .. $ARGV[1]) { symlink "socket:[" . (600000 + $_) . "]", "$ARGV[0]/proc/812/fd/" . (100 + $_) or die $!;
+		printf "close_wait CLOSE_WAIT 60000 60000 10.0.0.1:80 10.0.0.2:%d 1000 %d 0 0 wait\n", 1024 + $_, 600000 + $_ }' \
+		"$ROOT" "$1" >>"$ROOT/proc/net/reaper/sockets"
+	ln -s 'socket:[23400]' "$ROOT/proc/812/fd/9"
+}
+
 growth_tests() {
 	# The second time diagnose has what it remembers of each.
 	grows 1 list diagnose '-j diagnose' metrics
@@ -87,6 +129,7 @@ growth_tests() {
 	one=$(peak -a log)
 	printf '# -a log: %d KB with 2000 namespaces, %d KB with 2\n' "$many" "$one"
 	check '2000 namespaces: -a log takes at most 4 KB for each' test "$many" -lt $((one + 8000))
+	grows_threads
 	grows_stuck
 	new_root
 }

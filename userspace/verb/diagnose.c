@@ -30,7 +30,6 @@ struct diagnosis {
 	struct listeners *listeners; /* one for each part */
 	struct looks looks;
 	struct relatives *relatives;
-	struct processes *processes;
 	uint64_t young_ms;
 	bool all_seen;
 };
@@ -119,7 +118,7 @@ static void assign(struct item *item, struct diagnosis *d,
 	if (owner->kind == OWNER_INHERITED)
 		item->heir = owner->by->comm;
 	if (owner->by && owner->kind <= OWNER_UNACCEPTED)
-		item->process = processes_get(d->processes, owner->by->pid);
+		item->process = relatives_process(d->relatives, owner->by->pid);
 }
 
 static uint32_t *count_local_ports(const struct sock *v, size_t n)
@@ -189,7 +188,6 @@ static enum rc show_part(const struct netns *ns, void *arg)
 	struct item *items = find_items(d, &owners, socks, sockets->n);
 	struct findings findings = { .ns = ns,
 				     .owners = &owners,
-				     .processes = d->processes,
 				     .looks = &d->looks };
 	struct group *groups = NULL;
 	size_t cap = 0;
@@ -264,14 +262,12 @@ static enum rc run(struct call *call)
 	find_holders(&d);
 	d.all_seen = sees_all(&d.survey);
 	d.relatives = relatives_new();
-	d.processes = processes_new();
 	looks_load(&d.looks);
 	rc = rc_first(rc, netns_each(&call->netns, show_part, &d));
 	looks_save(&d.looks);
 	if (!d.survey.sockets)
 		elsewhere_show(&call->netns, "", " diagnose");
 	looks_free(&d.looks);
-	processes_free(d.processes);
 	relatives_free(d.relatives);
 	for (i = 0; i < call->netns.n; i++)
 		listeners_free(&d.listeners[i]);
