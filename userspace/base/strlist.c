@@ -15,8 +15,7 @@
  */
 void strlist_add(struct strlist *list, const char *name)
 {
-	list->v = mem_grow(list->v, list->n, &list->cap, sizeof(*list->v));
-	list->v[list->n++] = mem_strdup(name);
+	*mem_add(list) = mem_strdup(name);
 }
 
 static int by_name(const void *a, const void *b)

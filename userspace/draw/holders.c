@@ -12,7 +12,6 @@
 #include "draw/holders.h"
 #include "find/tally.h"
 #include "kernel/process.h"
-#include "kernel/reaped.h"
 #include "show/metric.h"
 
 /* All those that have no label of their own. */
@@ -51,9 +50,7 @@ static int by_sockets(const void *a, const void *b)
 
 static void add_program(struct programs *programs, const char *comm)
 {
-	programs->v = mem_grow(programs->v, programs->n, &programs->cap,
-			       sizeof(*programs->v));
-	programs->v[programs->n++] =
+	*mem_add(programs) =
 		(struct program){ .comm = comm, .limit = UINT64_MAX };
 }
 

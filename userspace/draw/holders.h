@@ -3,7 +3,7 @@
 #define REAPERCTL_HOLDERS_H
 
 #include "find/survey.h"
-#include "kernel/reaped.h"
+#include "kernel/logfile.h"
 
 void metrics_holders(const struct survey *survey, const struct reaped *reaped,
 		     const char *names);

@@ -30,10 +30,7 @@ static struct place *place_of(struct census *census, const char *label,
 		    !strcmp(census->v[i].label, label))
 			return &census->v[i];
 	}
-	census->v = mem_grow(census->v, census->n, &census->cap,
-			     sizeof(*census->v));
-	place = &census->v[census->n++];
-	memset(place, 0, sizeof(*place));
+	place = mem_add(census);
 	strcpy(place->label, label);
 	place->named = named;
 	memset(place->timeout_ms, 0xff, sizeof(place->timeout_ms));
@@ -49,33 +46,6 @@ static bool asked_for(const struct census *census, const char *name)
 			return true;
 	}
 	return false;
-}
-
-static bool is_gauge(const char *name)
-{
-	static const char end[] = "_tracked";
-	size_t len = strlen(name);
-
-	return len >= sizeof(end) && !strcmp(name + len + 1 - sizeof(end), end);
-}
-
-static void add_stats(struct stats *sum, const struct stats *more,
-		      bool gauges_only)
-{
-	size_t i;
-
-	for (i = 0; i < more->n; i++) {
-		struct stat_entry *entry = stats_get(sum, "", more->v[i].name);
-
-		if (gauges_only && !is_gauge(more->v[i].name))
-			continue;
-		if (entry) {
-			entry->value += more->v[i].value;
-			continue;
-		}
-		sum->v = mem_grow(sum->v, sum->n, &sum->cap, sizeof(*sum->v));
-		sum->v[sum->n++] = more->v[i];
-	}
 }
 
 static void add_modes(struct census *census, const struct knobs *knobs)
@@ -134,7 +104,7 @@ static void add(struct place *place, const struct found *found,
 		bool gauges_only)
 {
 	place->namespaces++;
-	add_stats(&place->stats, &found->stats, gauges_only);
+	stats_add(&place->stats, &found->stats, gauges_only);
 	if (!gauges_only)
 		add_timeouts(place, &found->knobs);
 	add_ages(place, found->sockets);
@@ -189,7 +159,7 @@ enum rc census_take(struct census *census, const struct netns *ns,
 	    &found, census->many && !ns->initial);
 	if (census->many && ns->initial) {
 		rc = rc_first(rc, stats_read_others(&others, ns));
-		add_stats(&place_of(census, METRICS_OTHER, false)->stats,
+		stats_add(&place_of(census, METRICS_OTHER, false)->stats,
 			  &others, false);
 		stats_free(&others);
 	} else if (census->many && asked_for(census, ns->name)) {

@@ -17,8 +17,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const states[] = {
-	"CLOSE_WAIT", "FIN_WAIT1", "FIN_WAIT2",
-	"CLOSING",    "LAST_ACK",  "ESTABLISHED",
+	"close-wait", "fin-wait-1", "fin-wait-2",
+	"closing",    "last-ack",   "established",
 };
 
 /* What the module may say of a socket. */
@@ -119,6 +119,17 @@ static bool verdicts_known(const char *list)
 	for (i = 0; i < COUNT(verdicts); i++)
 		words[i] = verdicts[i].word;
 	return all_known(list, words, COUNT(words));
+}
+
+/**
+ * filter_state_words() - the states a tracked socket may be in, for the shells
+ */
+void filter_state_words(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(states); i++)
+		words_add(states[i], "");
 }
 
 /**

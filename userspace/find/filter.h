@@ -33,6 +33,7 @@ struct filter {
 	unsigned int port_high;
 };
 
+void filter_state_words(void);
 void filter_verdict_words(void);
 enum rc filter_parse(struct filter *filter, const char *const *option);
 bool filter_keep(const struct sock *sock, const void *filter);

@@ -146,8 +146,7 @@ void looks_add(struct looks *looks, const struct look *look)
 {
 	if (looks->n - looks->old == LOOKS_MAX)
 		return;
-	looks->v = mem_grow(looks->v, looks->n, &looks->cap, sizeof(*looks->v));
-	looks->v[looks->n++] = *look;
+	*mem_add(looks) = *look;
 }
 
 /**

@@ -33,9 +33,7 @@ static struct tally *tally_of(struct tallies *tallies, pid_t pid,
 	new = mem_zalloc(1, sizeof(*new));
 	*new = key;
 	mem_or_die(tsearch(new, &tallies->tree, by_process));
-	tallies->v = mem_grow(tallies->v, tallies->n, &tallies->cap,
-			      sizeof(*tallies->v));
-	tallies->v[tallies->n++] = new;
+	*mem_add(tallies) = new;
 	return new;
 }
 

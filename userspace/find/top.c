@@ -40,9 +40,7 @@ static struct top_row *add_row(struct top_rows *rows)
 {
 	struct top_row *row;
 
-	rows->v = mem_grow(rows->v, rows->n, &rows->cap, sizeof(*rows->v));
-	row = &rows->v[rows->n++];
-	memset(row, 0, sizeof(*row));
+	row = mem_add(rows);
 	row->fd_limit = UINT64_MAX;
 	row->state = '-';
 	return row;

@@ -28,9 +28,7 @@ struct change *changes_add(struct changes *changes, const struct netns *ns,
 {
 	struct change *change;
 
-	changes->v = mem_grow(changes->v, changes->n, &changes->cap,
-			      sizeof(*changes->v));
-	change = &changes->v[changes->n++];
+	change = mem_add(changes);
 	*change = (struct change){ .ns = ns,
 				   .path = mem_strdup(path),
 				   .key = mem_strdup(key) };

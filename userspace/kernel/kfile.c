@@ -27,11 +27,13 @@ static const char *root(void)
 	return dir ? dir : "";
 }
 
-static int full_path(char full[PATH_MAX], const char *path)
+/* Where a file really is, until the next call; "" if that is too long. */
+static const char *full(const char *path)
 {
-	int len = snprintf(full, PATH_MAX, "%s%s", root(), path);
+	static char at[PATH_MAX];
+	int len = snprintf(at, sizeof(at), "%s%s", root(), path);
 
-	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
+	return len < 0 || len >= PATH_MAX ? "" : at;
 }
 
 /**
@@ -52,9 +54,7 @@ bool kfile_pseudo(void)
  */
 char *kfile_path(const char *path)
 {
-	char full[PATH_MAX];
-
-	return mem_strdup(full_path(full, path) ? path : full);
+	return mem_strdup(full(path));
 }
 
 /**
@@ -65,11 +65,10 @@ char *kfile_path(const char *path)
  */
 bool kfile_writable(const char *path)
 {
-	char full[PATH_MAX];
 	struct stat st;
 
-	return !full_path(full, path) && !stat(full, &st) &&
-	       S_ISREG(st.st_mode) && (st.st_mode & S_IWUSR);
+	return !stat(full(path), &st) && S_ISREG(st.st_mode) &&
+	       (st.st_mode & S_IWUSR);
 }
 
 /**
@@ -80,11 +79,8 @@ bool kfile_writable(const char *path)
  */
 bool kfile_exists(const char *path)
 {
-	char full[PATH_MAX];
-
-	if (full_path(full, path))
-		return false;
-	return !access(full, F_OK) || (errno != ENOENT && errno != ENOTDIR);
+	return !access(full(path), F_OK) ||
+	       (errno != ENOENT && errno != ENOTDIR);
 }
 
 /**
@@ -95,13 +91,8 @@ bool kfile_exists(const char *path)
  */
 int kfile_open(const char *path)
 {
-	char full[PATH_MAX];
-	int err = full_path(full, path);
-	int fd;
+	int fd = open(full(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (err)
-		return err;
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -188,13 +179,8 @@ int kfile_value(const char *path, char *buf, size_t size)
  */
 int kfile_link(const char *path, char *buf, size_t size)
 {
-	char full[PATH_MAX];
-	int err = full_path(full, path);
-	ssize_t len;
+	ssize_t len = readlink(full(path), buf, size);
 
-	if (err)
-		return err;
-	len = readlink(full, buf, size);
 	if (len < 0)
 		return -errno;
 	if ((size_t)len == size)
@@ -254,16 +240,12 @@ static ssize_t write_from_home(int fd, const char *text, size_t len)
  */
 int kfile_write(const char *path, const char *value)
 {
-	char full[PATH_MAX];
+	int fd = open(full(path), O_WRONLY | O_TRUNC | O_CLOEXEC);
 	char *line;
-	int err = full_path(full, path);
+	int err = 0;
 	ssize_t put;
 	int len;
-	int fd;
 
-	if (err)
-		return err;
-	fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	len = asprintf(&line, "%s\n", value);
@@ -289,10 +271,7 @@ int kfile_write(const char *path, const char *value)
  */
 int kfile_save(const char *path, const char *text)
 {
-	char full[PATH_MAX];
-	int err = full_path(full, path);
-
-	return err ? err : newfile_replace(full, text, strlen(text));
+	return newfile_replace(full(path), text, strlen(text));
 }
 
 /**
@@ -303,12 +282,7 @@ int kfile_save(const char *path, const char *text)
  */
 int kfile_mkdir(const char *path)
 {
-	char full[PATH_MAX];
-	int err = full_path(full, path);
-
-	if (err)
-		return err;
-	return mkdir(full, 0755) && errno != EEXIST ? -errno : 0;
+	return mkdir(full(path), 0755) && errno != EEXIST ? -errno : 0;
 }
 
 /**
@@ -321,28 +295,13 @@ int kfile_mkdir(const char *path)
  */
 int kfile_stamp(const char *path, uint64_t *inode, uint64_t *ctime_ns)
 {
-	char full[PATH_MAX];
 	struct stat st;
-	int err = full_path(full, path);
 
-	if (err)
-		return err;
-	if (stat(full, &st))
+	if (stat(full(path), &st))
 		return -errno;
 	*inode = st.st_ino;
 	*ctime_ns = st.st_ctim.tv_sec * 1000000000ULL + st.st_ctim.tv_nsec;
 	return 0;
-}
-
-static int open_dir(const char *path, DIR **dir)
-{
-	char full[PATH_MAX];
-	int err = full_path(full, path);
-
-	if (err)
-		return err;
-	*dir = opendir(full);
-	return *dir ? 0 : -errno;
 }
 
 /**
@@ -356,12 +315,11 @@ static int open_dir(const char *path, DIR **dir)
  */
 int kfile_entries(const char *path, kfile_entry_fn fn, void *arg)
 {
+	DIR *dir = opendir(full(path));
 	struct dirent *entry;
-	DIR *dir;
-	int err = open_dir(path, &dir);
 
-	if (err)
-		return err;
+	if (!dir)
+		return -errno;
 	while ((entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			fn(entry->d_name, NULL, arg);
@@ -383,13 +341,13 @@ int kfile_entries(const char *path, kfile_entry_fn fn, void *arg)
 int kfile_links(const char *path, size_t skip, size_t most, kfile_entry_fn fn,
 		void *arg)
 {
+	DIR *dir = opendir(full(path));
 	struct dirent *entry;
 	size_t n = 0;
-	DIR *dir;
-	int err = open_dir(path, &dir);
+	int err = 0;
 
-	if (err)
-		return err;
+	if (!dir)
+		return -errno;
 	while (!err && (entry = readdir(dir))) {
 		char target[PATH_MAX];
 		ssize_t len;

@@ -99,9 +99,7 @@ static void add(const char *file, const char *target, void *arg)
 	(void)target;
 	if (len >= KNOB_NAME)
 		return;
-	knobs->v = mem_grow(knobs->v, knobs->n, &knobs->cap, sizeof(*knobs->v));
-	knob = &knobs->v[knobs->n++];
-	memset(knob, 0, sizeof(*knob));
+	knob = mem_add(knobs);
 	snprintf(knob->path, sizeof(knob->path), SYSCTL_REAPER "/%s", file);
 	memcpy(knob->key, file, len);
 	for (i = 0; i < CLASSES; i++) {

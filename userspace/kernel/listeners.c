@@ -59,9 +59,7 @@ static int take(const struct kline *line, void *arg)
 		return 0;
 	if (state != TCP_LISTEN)
 		return 1;
-	listeners->v = mem_grow(listeners->v, listeners->n, &listeners->cap,
-				sizeof(*listeners->v));
-	listeners->v[listeners->n++] = listener;
+	*mem_add(listeners) = listener;
 	return 0;
 }
 

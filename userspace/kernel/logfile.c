@@ -152,3 +152,28 @@ void logfile_free(struct logfile *log)
 	free(log->v);
 	free(log->seen);
 }
+
+/**
+ * reaped_read() - add the sockets that a namespace's log tells of
+ * @reaped: zeroed at first; its @v is to be freed in any case
+ * @ns: where the caller is
+ *
+ * Their descriptors stay open until their owner closes them.
+ *
+ * Return: as logfile_report(); what was right is in @reaped nevertheless.
+ */
+enum rc reaped_read(struct reaped *reaped, const struct netns *ns)
+{
+	struct logfile log = { .stream.fd = -1 };
+	enum rc rc;
+	size_t i;
+
+	logfile_open(&log);
+	for (i = 0; i < log.n; i++) {
+		if (log.v[i].inode)
+			*mem_add(reaped) = log.v[i].inode;
+	}
+	rc = logfile_report(&log, ns);
+	logfile_free(&log);
+	return rc;
+}

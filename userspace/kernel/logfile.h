@@ -51,6 +51,19 @@ struct logfile {
 	int err;
 };
 
+/**
+ * struct reaped - inode numbers of sockets that were ended lately
+ * @v: the numbers; a descriptor that has one is still open
+ * @n: how many
+ * @cap: how many there is room for
+ */
+struct reaped {
+	uint64_t *v;
+	size_t n;
+	size_t cap;
+};
+
+enum rc reaped_read(struct reaped *reaped, const struct netns *ns);
 void logfile_open(struct logfile *log);
 void logfile_read(struct logfile *log);
 void logfile_trim(struct logfile *log, uint64_t since_ms, uint64_t most);

@@ -34,9 +34,7 @@ static struct netns *add(struct netns_set *set)
 {
 	struct netns *ns;
 
-	set->v = mem_grow(set->v, set->n, &set->cap, sizeof(*set->v));
-	ns = &set->v[set->n++];
-	memset(ns, 0, sizeof(*ns));
+	ns = mem_add(set);
 	ns->fd = -1;
 	return ns;
 }

@@ -84,8 +84,7 @@ static void collect_pid(const char *name, const char *target, void *arg)
 	(void)target;
 	if (pid <= 0)
 		return;
-	pids->v = mem_grow(pids->v, pids->n, &pids->cap, sizeof(*pids->v));
-	pids->v[pids->n++] = pid;
+	*mem_add(pids) = pid;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -294,9 +293,7 @@ static void scan_pid(pid_t pid, void *arg)
 		return;
 	if (!look(scan->holders, pid, 0, LOOKS_EACH))
 		return;
-	scan->large.v = mem_grow(scan->large.v, scan->large.n, &scan->large.cap,
-				 sizeof(*scan->large.v));
-	scan->large.v[scan->large.n++] = pid;
+	*mem_add(&scan->large) = pid;
 }
 
 /* The rest of those with many descriptors. */

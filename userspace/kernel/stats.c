@@ -67,8 +67,7 @@ static int take(const struct kline *line, void *arg)
 		badlines_add(&reading->bad, line, why);
 		return 0;
 	}
-	stats->v = mem_grow(stats->v, stats->n, &stats->cap, sizeof(*stats->v));
-	stats->v[stats->n++] = entry;
+	*mem_add(stats) = entry;
 	return 0;
 }
 
@@ -106,6 +105,35 @@ enum rc stats_read_others(struct stats *stats, const struct netns *ns)
 	if (err == -ENOENT)
 		err = 0;
 	return badlines_report(&reading.bad, PROC_OTHERS, ns, err);
+}
+
+static bool is_gauge(const char *name)
+{
+	const char *end = strrchr(name, '_');
+
+	return end && end > name && !strcmp(end, "_tracked");
+}
+
+/**
+ * stats_add() - add those of one namespace to others
+ * @sum: zeroed at first; stats_free() it
+ * @more: what is added
+ * @gauges_only: leave out the counters
+ */
+void stats_add(struct stats *sum, const struct stats *more, bool gauges_only)
+{
+	size_t i;
+
+	for (i = 0; i < more->n; i++) {
+		struct stat_entry *entry = stats_get(sum, "", more->v[i].name);
+
+		if (gauges_only && !is_gauge(more->v[i].name))
+			continue;
+		if (entry)
+			entry->value += more->v[i].value;
+		else
+			*mem_add(sum) = more->v[i];
+	}
 }
 
 /**

@@ -23,21 +23,6 @@ void words_classes(void)
 		words_add(classes[i], "");
 }
 
-/**
- * words_states() - the states a tracked socket may be in
- */
-void words_states(void)
-{
-	static const char *const states[] = {
-		"close-wait", "fin-wait-1", "fin-wait-2",
-		"closing",    "last-ack",   "established",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		words_add(states[i], "");
-}
-
 static void add_pid(pid_t pid, void *arg)
 {
 	char number[24];

@@ -3,7 +3,6 @@
 #define REAPERCTL_WORDLISTS_H
 
 void words_classes(void);
-void words_states(void);
 void words_netns(void);
 void words_pids(void);
 

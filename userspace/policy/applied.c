@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which namespaces have got their section, so that a new one gets its own and
- * what an operator changed in the others stays.
+ * what an operator changed in the others stays; and which load of the module
+ * has got its policy. udev says of each load, often more than once, and
+ * systemd/loaded looks here whether there is anything to do.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "kernel/kfile.h"
@@ -17,6 +23,8 @@
 #include "policy/name.h"
 
 #define FILE_STATE DIR_STATE "/applied"
+#define FILE_LOAD DIR_STATE "/load"
+#define FILE_LOCK DIR_STATE "/lock"
 
 /* ip makes an empty file, then mounts the namespace there. */
 #define MOUNT_WAIT_MS 50
@@ -34,19 +42,12 @@ static bool stamp(struct applied_one *one, const char *name)
 	return !kfile_stamp(path, &one->inode, &one->ctime_ns);
 }
 
-static void add(struct applied *applied, const struct applied_one *one)
-{
-	applied->v = mem_grow(applied->v, applied->n, &applied->cap,
-			      sizeof(*applied->v));
-	applied->v[applied->n++] = *one;
-}
-
 static int take(const struct kline *line, void *arg)
 {
 	struct applied_one one = { .inode = 0 };
-	int name = 0;
-
+	struct applied *applied = arg;
 	const char *text;
+	int name = 0;
 
 	if (line->bad ||
 	    sscanf(line->text, "%" SCNu64 " %" SCNu64 " %n", &one.inode,
@@ -60,7 +61,7 @@ static int take(const struct kline *line, void *arg)
 			 strcmp(text, "initial") ? text : "");
 	else if (!name_unquote(one.name, text))
 		return 0;
-	add(arg, &one);
+	*mem_add(applied) = one;
 	return 0;
 }
 
@@ -107,7 +108,7 @@ void applied_add(struct applied *applied, const char *name)
 	struct applied_one one;
 
 	if (stamp(&one, name) && !applied_has(applied, name))
-		add(applied, &one);
+		*mem_add(applied) = one;
 }
 
 /**
@@ -169,4 +170,40 @@ enum netns_kind applied_named(const char *name)
 	while ((is = netns_kind(name)) == NETNS_STALE && waits++ < MOUNT_WAITS)
 		poll(NULL, 0, MOUNT_WAIT_MS);
 	return is;
+}
+
+/**
+ * load_lock() - one load at a time, and nobody else's policy meanwhile
+ *
+ * Return: 0, until the program ends, or a negative errno.
+ */
+int load_lock(void)
+{
+	char *path = kfile_path(FILE_LOCK);
+	int err = kfile_mkdir(DIR_STATE);
+	int fd = -1;
+
+	if (!err)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
+	if (!err && (fd < 0 || flock(fd, LOCK_EX)))
+		err = -errno;
+	free(path);
+	return err;
+}
+
+/**
+ * load_served() - the module, as it is loaded now, has its policy
+ *
+ * Remembered as well as may be. Each load has an inode number of its own.
+ */
+void load_served(void)
+{
+	uint64_t inode;
+	char text[24];
+
+	if (kfile_inode(SYS_MODULE, &inode) || kfile_mkdir(DIR_STATE))
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64 "\n", inode);
+	kfile_save(FILE_LOAD, text);
 }

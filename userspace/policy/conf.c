@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/strlist.h"
 #include "kernel/kfile.h"
 #include "policy/conf.h"
 #include "policy/textfile.h"
@@ -76,9 +75,7 @@ static void find_section(struct reading *reading, bool template, bool initial,
 	reading->section = i;
 	if (i < conf->n)
 		return;
-	conf->v = mem_grow(conf->v, conf->n, &conf->cap, sizeof(*conf->v));
-	section = &conf->v[conf->n++];
-	memset(section, 0, sizeof(*section));
+	section = mem_add(conf);
 	section->template = template;
 	section->initial = initial;
 	snprintf(section->name, sizeof(section->name), "%s", name);
@@ -205,9 +202,7 @@ static void entry_line(struct reading *reading, struct conf_section *section,
 		return;
 	}
 	if (!entry) {
-		section->v = mem_grow(section->v, section->n, &section->cap,
-				      sizeof(*section->v));
-		entry = &section->v[section->n++];
+		entry = mem_add(section);
 	}
 	entry->file = reading->file;
 	entry->no = reading->no;
@@ -272,10 +267,8 @@ enum rc conf_read_text(struct conf *conf, const char *name, char *text,
 	struct reading reading = { .conf = conf, .section = conf->n };
 	char *at;
 
-	conf->files = mem_grow(conf->files, conf->nfiles, &conf->files_cap,
-			       sizeof(*conf->files));
-	conf->files[conf->nfiles] = mem_strdup(name);
-	reading.file = conf->files[conf->nfiles++];
+	strlist_add(&conf->files, name);
+	reading.file = conf->files.v[conf->files.n - 1];
 	for (at = text; at < text + len;) {
 		char *end = memchr(at, '\n', text + len - at);
 
@@ -382,8 +375,6 @@ void conf_free(struct conf *conf)
 		rulefile_free(&conf->v[i].rules);
 	}
 	free(conf->v);
-	for (i = 0; i < conf->nfiles; i++)
-		free(conf->files[i]);
-	free(conf->files);
+	strlist_free(&conf->files);
 	memset(conf, 0, sizeof(*conf));
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/rc.h"
+#include "base/strlist.h"
 #include "kernel/knobs.h"
 #include "policy/name.h"
 #include "policy/rulefile.h"
@@ -64,8 +65,6 @@ struct conf_section {
  * @unread: a file could not be read: what counts is not known
  * @offline: only to be judged, of another machine maybe
  * @files: the names of the files it is from
- * @nfiles: how many
- * @files_cap: how many there is room for
  */
 struct conf {
 	struct conf_section *v;
@@ -73,9 +72,7 @@ struct conf {
 	size_t cap;
 	bool unread;
 	bool offline;
-	char **files;
-	size_t nfiles;
-	size_t files_cap;
+	struct strlist files;
 };
 
 /* Room for conf_label(). */

@@ -61,7 +61,6 @@ const char *output_style_on(enum output_style style);
 const char *output_style_off(enum output_style style);
 __printf(1, 2) void output_line(const char *format, ...);
 void output_table(const struct output_column *columns, size_t n);
-__printf(1, 2) void output_cell(const char *format, ...);
 void output_word(const char *text);
 void output_number(uint64_t value);
 bool output_table_again(void);

@@ -3,7 +3,6 @@
  * Tables, as wide as they must be. They may have a million rows, so nothing of
  * them is kept: they come twice, first to be measured, then to be printed.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +24,6 @@
 
 /* The width of a column that is left out; those that are shown have a head. */
 #define DROPPED 0
-
-/* Longer cells take the long way. */
-#define SHORT_CELL 256
 
 static struct {
 	const struct output_column *columns;
@@ -165,34 +161,6 @@ void output_number(uint64_t value)
 
 	*number_put(text, value) = '\0';
 	output_word(text);
-}
-
-/**
- * output_cell() - likewise
- * @format: as printf()
- */
-void output_cell(const char *format, ...)
-{
-	char text[SHORT_CELL];
-	va_list args;
-	char *longer;
-	int len;
-
-	if (output_json())
-		return;
-	va_start(args, format);
-	len = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (len < (int)sizeof(text)) {
-		output_word(len < 0 ? "?" : text);
-		return;
-	}
-	longer = mem_zalloc(len + 1, 1);
-	va_start(args, format);
-	vsnprintf(longer, len + 1, format, args);
-	va_end(args);
-	output_word(longer);
-	free(longer);
 }
 
 /* Columns of the terminal that standard output is, 0 if it is none. */

@@ -14,7 +14,6 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "kernel/kfile.h"
-#include "kernel/load.h"
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
 #include "kernel/watch.h"

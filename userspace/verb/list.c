@@ -170,7 +170,8 @@ static enum rc run(struct call *call)
 static const struct verb_option options[] = {
 	{ 'c', "class", "CLASS,...", "only these classes", words_classes },
 	{ 's', "state", "STATE,...",
-	  "only these states, as ss or the kernel writes them", words_states },
+	  "only these states, as ss or the kernel writes them",
+	  filter_state_words },
 	{ 'P', "port", "PORT[-PORT]", "only with such a port at either end",
 	  NULL },
 	{ 'A', "address", "PREFIX",

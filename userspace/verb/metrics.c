@@ -15,9 +15,9 @@
 #include "kernel/kfile.h"
 #include "kernel/knobs.h"
 #include "kernel/loaded.h"
+#include "kernel/logfile.h"
 #include "kernel/newfile.h"
 #include "kernel/paths.h"
-#include "kernel/reaped.h"
 #include "policy/conf.h"
 #include "show/metric.h"
 #include "show/output.h"
@@ -149,7 +149,7 @@ static enum rc show(const struct call *call, size_t limit, FILE *file)
 		census_free(&g.census);
 		free(g.census.names);
 		conf_free(&g.conf);
-		reaped_free(&g.reaped);
+		free(g.reaped.v);
 		survey_free(&g.survey);
 	} else {
 		show_up(false);

@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strlist.h"
 #include "kernel/change.h"
 #include "kernel/kfile.h"
 #include "kernel/knobs.h"
-#include "kernel/load.h"
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
 #include "kernel/stats.h"
+#include "policy/applied.h"
 #include "policy/rulefile.h"
 #include "show/output.h"
 #include "verb/verb.h"
@@ -40,8 +41,6 @@
  * @living: those of all but the initial one added up
  * @others: the same, and those of namespaces that are gone
  * @parameters: of the module, as "name=value"
- * @n: how many of them
- * @cap: how many there is room for
  * @mode: that of the template
  */
 struct policies {
@@ -50,9 +49,7 @@ struct policies {
 	char **counters;
 	struct stats living;
 	struct stats others;
-	char **parameters;
-	size_t n;
-	size_t cap;
+	struct strlist parameters;
 	char mode[KNOB_VALUE];
 };
 
@@ -118,22 +115,6 @@ static char *counters_text(const struct stats *stats)
 	return NULL;
 }
 
-static void add_up(struct stats *sum, const struct stats *stats)
-{
-	size_t i;
-
-	for (i = 0; i < stats->n; i++) {
-		struct stat_entry *entry = stats_get(sum, "", stats->v[i].name);
-
-		if (entry) {
-			entry->value += stats->v[i].value;
-			continue;
-		}
-		sum->v = mem_grow(sum->v, sum->n, &sum->cap, sizeof(*sum->v));
-		sum->v[sum->n++] = stats->v[i];
-	}
-}
-
 /* What is counted between here and the exchange is lost. */
 static enum rc keep_counters(struct policies *policies, const struct netns *ns)
 {
@@ -142,7 +123,7 @@ static enum rc keep_counters(struct policies *policies, const struct netns *ns)
 
 	policies->counters[ns - policies->set.v] = counters_text(&stats);
 	if (ns != policies->set.v)
-		add_up(&policies->living, &stats);
+		stats_add(&policies->living, &stats, false);
 	stats_free(&stats);
 	return rc;
 }
@@ -194,10 +175,7 @@ static void keep_parameter(const char *name, const char *target, void *arg)
 		return;
 	}
 	snprintf(word, sizeof(word), "%s=%s", name, value);
-	policies->parameters = mem_grow(policies->parameters, policies->n,
-					&policies->cap,
-					sizeof(*policies->parameters));
-	policies->parameters[policies->n++] = mem_strdup(word);
+	strlist_add(&policies->parameters, word);
 }
 
 static enum rc counters_back(const char *path, const char *text,
@@ -335,14 +313,16 @@ static bool done_by(char *const words[])
 static enum rc exchange(const struct policies *policies)
 {
 	char *out[] = { "rmmod", "tcp_reaper", NULL };
-	char **in = mem_zalloc(policies->n + WORDS_BEFORE + 1, sizeof(*in));
+	char **in = mem_zalloc(policies->parameters.n + WORDS_BEFORE + 1,
+			       sizeof(*in));
 	bool done;
 
 	in[0] = "modprobe";
 	in[1] = "tcp_reaper";
 	in[2] = MODE_KEY "=observe";
-	memcpy(in + WORDS_BEFORE, policies->parameters,
-	       policies->n * sizeof(*in));
+	if (policies->parameters.n)
+		memcpy(in + WORDS_BEFORE, policies->parameters.v,
+		       policies->parameters.n * sizeof(*in));
 	done = done_by(out);
 	if (!done) {
 		output_error(
@@ -384,9 +364,7 @@ static void policies_free(struct policies *policies)
 		changes_free(&policies->v[i]);
 		free(policies->counters[i]);
 	}
-	for (i = 0; i < policies->n; i++)
-		free(policies->parameters[i]);
-	free(policies->parameters);
+	strlist_free(&policies->parameters);
 	free(policies->v);
 	free(policies->counters);
 	stats_free(&policies->living);

@@ -160,9 +160,9 @@ static enum rc show_knobs(const struct netns *ns, const struct knobs *knobs,
 			strcpy(action, value);
 	}
 	output_close();
-	output_cell("%s", number_parse(timeout, &ms) ? duration_exact(text, ms)
-						     : timeout);
-	output_cell("%s", action);
+	output_word(number_parse(timeout, &ms) ? duration_exact(text, ms)
+					       : timeout);
+	output_word(action);
 	return rc;
 }
 
@@ -206,7 +206,7 @@ static enum rc show_class(const struct netns *ns, const struct knobs *knobs,
 	if (!stats_get(stats, class, "tracked"))
 		return RC_DONE;
 	output_open(class);
-	output_cell("%s", class);
+	output_word(class);
 	for (i = 0; i < COUNT(counters); i++) {
 		struct stat_entry *entry =
 			stats_get(stats, class, counters[i].name);
@@ -215,7 +215,7 @@ static enum rc show_class(const struct netns *ns, const struct knobs *knobs,
 		if (!entry) {
 			output_null(counters[i].name);
 			if (cell)
-				output_cell("%s", "-");
+				output_word("-");
 			continue;
 		}
 		entry->shown = true;
