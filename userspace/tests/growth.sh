@@ -108,6 +108,12 @@ grows_threads() {
 	check '400 threads and 1500 listeners' test "$many" -le 5000
 }
 
+# many_lines: a full log.
+many_lines() {
+	perl -e 'print "$ARGV[0]\n"; print "1790000000000 close_wait CLOSE_WAIT 5000 5000 10.0.0.1:80 10.0.0.2:$_ 1000 0 reset done\n" for 1 .. 256' \
+		'time_ms class state age_ms idle_ms local remote uid inode action result' >"$ROOT/proc/net/reaper/log"
+}
+
 # rows_of N: sockets of process 812.
 rows_of() {
 	perl -e 'for (1 .. $ARGV[1]) { symlink "socket:[" . (600000 + $_) . "]", "$ARGV[0]/proc/812/fd/" . (100 + $_) or die $!;
@@ -123,10 +129,15 @@ growth_tests() {
 	grows $((${GROWTH-8000} / 4)) '-a get mode' '-a log' '-a metrics' status
 	# What a namespace costs while the others are read; in KB.
 	crowd 2000 2000
-	local one many
+	local one many full
 	many=$(peak -a log)
 	crowd 2000 2
 	one=$(peak -a log)
+	crowd 2000 2000
+	many_lines
+	full=$(peak -a log)
+	printf '# -a log: %d KB with 2000 full ones\n' "$full"
+	check '2000 namespaces with full logs: -a log takes 40 MB at most' test "$full" -lt 40000
 	printf '# -a log: %d KB with 2000 namespaces, %d KB with 2\n' "$many" "$one"
 	check '2000 namespaces: -a log takes at most 4 KB for each' test "$many" -lt $((one + 8000))
 	grows_threads

@@ -25,6 +25,9 @@
 /* The least time between two looks at the logs of other namespaces. */
 #define ROUND_MS 1000
 
+/* So many namespaces are read at a time, each with 256 lines at most. */
+#define BATCH 256
+
 /* 2026-11-21 09:16:36.123, with room for a year gone mad. */
 #define TIME_TEXT 48
 
@@ -42,7 +45,8 @@ struct part {
 };
 
 struct logs {
-	struct netns_set *netns;
+	const struct netns_set *all;
+	struct netns_set *netns; /* those of them that are read now */
 	struct part *parts;
 	struct wanted wanted;
 	bool follow;
@@ -62,16 +66,34 @@ static enum rc open_part(const struct netns *ns, void *arg)
 	return RC_DONE;
 }
 
-/* Read the logs of all namespaces from their beginning. */
+/* The namespaces from @first on, as many as are read at a time. */
+static struct netns_set batch_of(const struct netns_set *all, size_t first)
+{
+	struct netns_set batch = *all;
+
+	batch.v += first;
+	batch.n = batch.n - first < BATCH ? batch.n - first : BATCH;
+	return batch;
+}
+
+/* Return: parts of which none is open, for close_parts(). */
+static struct part *new_parts(size_t n)
+{
+	struct part *parts = mem_zalloc(n, sizeof(*parts));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		parts[i].log.stream.fd = -1;
+	return parts;
+}
+
+/* Read the logs from their beginning. */
 static enum rc open_parts(struct logs *logs)
 {
 	size_t i;
 
-	logs->parts = mem_zalloc(logs->netns->n, sizeof(*logs->parts));
-	for (i = 0; i < logs->netns->n; i++) {
+	for (i = 0; i < logs->netns->n; i++)
 		logs->parts[i].ns = &logs->netns->v[i];
-		logs->parts[i].log.stream.fd = -1;
-	}
 	return netns_each(logs->netns, open_part, logs);
 }
 
@@ -236,7 +258,7 @@ static void show(struct logs *logs)
 		if (logs->follow) {
 			show_heading(logs);
 		} else if (!part->log.err) {
-			netns_heading(logs->netns, part->ns);
+			netns_heading(logs->all, part->ns);
 			output_open(NULL);
 			netns_output(part->ns);
 			output_open_array("log");
@@ -244,7 +266,7 @@ static void show(struct logs *logs)
 			show_heading(logs);
 		}
 		if (logs->follow && part->log.n)
-			netns_heading(logs->netns, part->ns);
+			netns_heading(logs->all, part->ns);
 		for (e = 0; e < part->log.n; e++)
 			show_entry(logs, part, &part->log.v[e], &people);
 		part->log.n = 0;
@@ -327,57 +349,71 @@ static uint64_t now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
+/* What has come since @before, some namespaces at a time. */
+static enum rc show_news(struct logs *logs, struct part *parts,
+			 const struct part *before, size_t nbefore)
+{
+	enum rc rc = RC_DONE;
+	size_t first;
+	size_t i;
+
+	for (first = 0; rc == RC_DONE && first < logs->all->n; first += BATCH) {
+		struct netns_set batch = batch_of(logs->all, first);
+
+		logs->netns = &batch;
+		logs->parts = parts + first;
+		/* What cannot be entered was said the first time. */
+		output_hold_errors(before);
+		open_parts(logs);
+		output_hold_errors(false);
+		for (i = 0; i < batch.n; i++) {
+			struct logfile *log = &logs->parts[i].log;
+
+			kstream_close(&log->stream);
+			logfile_drop_seen(log, log_of(before, nbefore,
+						      logs->parts[i].inode));
+			if (!before)
+				trim(&logs->parts[i], &logs->wanted);
+		}
+		rc = judge(logs);
+		show(logs);
+		for (i = 0; i < batch.n; i++) {
+			free(logs->parts[i].log.v);
+			logs->parts[i].log.v = NULL;
+		}
+	}
+	return rc;
+}
+
 /*
  * Of other namespaces: an open file keeps one alive, with its devices, as does
  * a process in it. So they are looked for and at from time to time, and let go.
  */
-static enum rc follow_others(struct logs *logs)
+static enum rc follow_others(struct logs *logs, struct netns_set *all)
 {
 	struct part *before = NULL;
-	uint64_t began = now_ms();
 	size_t nbefore = 0;
-	enum rc rc;
+	enum rc rc = RC_DONE;
 
-	for (;;) {
+	while (rc == RC_DONE) {
+		uint64_t began = now_ms();
+		struct part *parts = new_parts(all->n);
 		uint64_t took;
-		size_t i;
 
-		for (i = 0; i < logs->netns->n; i++) {
-			struct part *part = &logs->parts[i];
-
-			kstream_close(&part->log.stream);
-			logfile_drop_seen(&part->log,
-					  log_of(before, nbefore, part->inode));
-			if (!before)
-				trim(part, &logs->wanted);
-		}
+		rc = show_news(logs, parts, before, nbefore);
 		close_parts(before, nbefore);
-		rc = judge(logs);
-		show(logs);
+		before = parts;
+		nbefore = all->n;
 		if (rc != RC_DONE || fflush(stdout))
-			return rc;
-		before = logs->parts;
-		nbefore = logs->netns->n;
-		for (i = 0; i < nbefore; i++) {
-			free(before[i].log.v);
-			before[i].log.v = NULL;
-		}
-		logs->parts = NULL;
-		netns_let_go(logs->netns);
+			break;
+		netns_let_go(all);
 		/* At most a twentieth of the time, however many there are. */
 		took = (now_ms() - began) * 20;
 		poll(NULL, 0,
 		     (int)(took < ROUND_MS ? ROUND_MS
 			   : took < 60000  ? took
 					   : 60000));
-		began = now_ms();
-		rc = netns_select_again(logs->netns);
-		if (rc != RC_DONE)
-			break;
-		/* What cannot be entered was said the first time. */
-		output_hold_errors(true);
-		open_parts(logs);
-		output_hold_errors(false);
+		rc = netns_select_again(all);
 	}
 	close_parts(before, nbefore);
 	return rc;
@@ -398,32 +434,48 @@ static enum rc parse(struct wanted *wanted, const struct call *call)
 	return RC_DONE;
 }
 
+/* Anybody may have made thousands of namespaces: some at a time. */
+static enum rc show_all(struct logs *logs)
+{
+	enum rc rc = RC_DONE;
+	size_t first;
+	size_t i;
+
+	for (first = 0; first < logs->all->n; first += BATCH) {
+		struct netns_set batch = batch_of(logs->all, first);
+
+		logs->netns = &batch;
+		logs->parts = new_parts(batch.n);
+		rc = rc_first(rc, open_parts(logs));
+		for (i = 0; i < batch.n; i++)
+			trim(&logs->parts[i], &logs->wanted);
+		show(logs);
+		rc = rc_first(rc, judge(logs));
+		close_parts(logs->parts, batch.n);
+	}
+	return rc;
+}
+
 static enum rc run(struct call *call)
 {
 	struct netns_set *set = &call->netns;
-	bool others = set->many || set->name || set->pid;
-	struct logs logs = { .netns = set, .follow = call->option['f'] };
+	struct logs logs = { .all = set,
+			     .netns = set,
+			     .follow = call->option['f'] };
 	enum rc rc = parse(&logs.wanted, call);
-	size_t i;
 
 	if (rc != RC_DONE)
 		return rc;
+	if (!logs.follow)
+		return show_all(&logs);
+	output_stream();
+	if (set->many || set->name || set->pid)
+		return follow_others(&logs, set);
+	logs.parts = new_parts(set->n);
 	rc = open_parts(&logs);
-	if (logs.follow && others) {
-		output_stream();
-		rc = rc_first(rc, follow_others(&logs));
-	} else {
-		for (i = 0; i < set->n; i++)
-			trim(&logs.parts[i], &logs.wanted);
-	}
-	if (logs.follow && !others) {
-		output_stream();
-		rc = rc_first(rc, follow_own(&logs));
-	} else if (!logs.follow) {
-		show(&logs);
-		rc = rc_first(rc, judge(&logs));
-	}
-	close_parts(logs.parts, logs.parts ? set->n : 0);
+	trim(logs.parts, &logs.wanted);
+	rc = rc_first(rc, follow_own(&logs));
+	close_parts(logs.parts, set->n);
 	return rc;
 }
 
