@@ -16,13 +16,15 @@
 #include "sock.h"
 
 static int port; /* the next client's; 0: the kernel chooses */
+static struct timespec pause_after;
 
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: conn [-n CONNECTIONS] [-w WARM_UP] [-b PORT]\n"
+		"usage: conn [-n CONNECTIONS] [-w WARM_UP] [-b PORT] [-p MS]\n"
 		"  -b  the clients' ports are this one and those that follow, so that\n"
-		"      each run meets the same places of the kernel's hashes\n");
+		"      each run meets the same places of the kernel's hashes\n"
+		"  -p  a pause after each, that the time printed has in it\n");
 	exit(2);
 }
 
@@ -50,6 +52,8 @@ static void open_and_close(const struct endpoint *ep, long n)
 
 		if (close(client) || close(server))
 			die("close");
+		if (pause_after.tv_sec || pause_after.tv_nsec)
+			nanosleep(&pause_after, NULL);
 	}
 }
 
@@ -69,7 +73,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	endpoint_init(&ep);
-	while ((opt = getopt(argc, argv, "n:w:b:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:w:b:p:")) != -1) {
 		switch (opt) {
 		case 'n':
 			n = number(optarg, 1, 1000000000);
@@ -80,6 +84,11 @@ int main(int argc, char **argv)
 		case 'b':
 			port = number(optarg, 1024, 65535);
 			ep.port = port++;
+			break;
+		case 'p':
+			opt = number(optarg, 1, 1000000);
+			pause_after.tv_sec = opt / 1000;
+			pause_after.tv_nsec = opt % 1000 * 1000000L;
 			break;
 		default:
 			usage();

@@ -7,13 +7,11 @@ set -euo pipefail
 . /bench/lib.sh
 
 # One connection, healthy: what the machine, which does nothing else, spends with the module over none, at the same ports. By the clock, not
-# by the process's own time: what the kernel frees later falls to the process or to ksoftirqd, as it happens. Nothing stays in time-wait.
+# by the process's own time: what the kernel frees later falls to the process or to ksoftirqd, as it happens.
 connection() {
-	local n=20000 rounds=5 round ns without=() with=() buckets
+	local n=20000 rounds=5 round ns without=() with=()
 
 	slabs_stay
-	buckets=$(sysctl -n net.ipv4.tcp_max_tw_buckets)
-	sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 	for ((round = 0; round < rounds; round++)); do
 		read -r ns _ < <(conn -n $n -w 1000 -b 20000)
 		without+=("$ns")
@@ -23,9 +21,25 @@ connection() {
 		rmmod tcp_reaper
 		echo "# without ${without[-1]}, with ${with[-1]}"
 	done
-	sysctl -qw net.ipv4.tcp_max_tw_buckets="$buckets"
 	figure connection reaper "$(awk -v without="$(median "${without[@]}")" -v with="$(median "${with[@]}")" 'BEGIN { printf "%.0f", with - without }')" \
 		instructions
+}
+
+# One connection a second, healthy, on a machine that does nothing else: what it is woken for besides, and how often.
+lone() {
+	local n=50 rounds=3 round spent less more without=() with=()
+
+	for ((round = 0; round < rounds; round++)); do
+		read -r spent less < <(busy conn -n $n -w 1 -b 20000 -p 1000)
+		without+=("$spent")
+		load_reaper mode=enforce census_interval_s=0
+		read -r spent more < <(busy conn -n $n -w 1 -b 20000 -p 1000)
+		with+=("$spent")
+		rmmod tcp_reaper
+		echo "# lone: without ${without[-1]}, woken $less times; with ${with[-1]}, $more times"
+	done
+	figure lone reaper "$(awk -v without="$(median "${without[@]}")" -v with="$(median "${with[@]}")" -v n=$n \
+		'BEGIN { printf "%.0f", (with - without) / n }')" instructions
 }
 
 # A stuck socket: found by a census, at rest, reaped.
@@ -64,5 +78,10 @@ stuck() {
 	wait "$leak" || :
 }
 
+# At the same ports again and again: nothing stays in time-wait.
+buckets=$(sysctl -n net.ipv4.tcp_max_tw_buckets)
+sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 connection
+lone
+sysctl -qw net.ipv4.tcp_max_tw_buckets="$buckets"
 stuck

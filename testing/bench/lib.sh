@@ -107,6 +107,28 @@ trace_spent() {
 	: >$tracing/trace
 }
 
+# busy COMMAND...: how long the only CPU was not idle meanwhile, in its cycles, which are instructions where those are counted; and how often it
+# was woken.
+busy() {
+	echo 0 >$tracing/tracing_on
+	echo x86-tsc >$tracing/trace_clock
+	: >$tracing/trace
+	echo 1 >$tracing/events/power/cpu_idle/enable
+	echo 1 >$tracing/tracing_on
+	"$@" >/dev/null
+	echo 0 >$tracing/tracing_on
+	echo 0 >$tracing/events/power/cpu_idle/enable
+	cp $tracing/trace /tmp/trace
+	echo local >$tracing/trace_clock
+	awk '/cpu_idle: state=/ {
+			match($0, / [0-9]+: cpu_idle/)
+			now = substr($0, RSTART + 1, RLENGTH - 11) + 0
+			if ($0 ~ /state=4294967295/) since = now
+			else if (since) { sum += now - since; since = 0; woken++ }
+		}
+		END { if (!sum) { print "bench: no idle time was seen" >"/dev/stderr"; exit 1 }; printf "%.0f %d\n", sum, woken }' /tmp/trace
+}
+
 # softirqs_at_once: from here on, ksoftirqd has the CPU as soon as it wants it. Else, from the first time that it is woken, the packets
 # that a worker sends on the loopback device wait for it, and what their receipt takes, 1,700 instructions each, is not the worker's:
 # when it is first woken is chance.
