@@ -24,6 +24,7 @@
 #include "track/census.h"
 #include "track/entry.h"
 #include "track/owner.h"
+#include "track/share.h"
 
 static struct socket *make_socket(void)
 {
@@ -85,6 +86,7 @@ static int __init tcp_reaper_init(void)
 	err = learn();
 	if (err)
 		return err;
+	tcp_reaper_share_setup(tcp_reaper_census_request);
 	err = tcp_reaper_clock_setup();
 	if (err)
 		goto err_abort;

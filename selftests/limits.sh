@@ -34,7 +34,6 @@ bounded() {
 	check_is "a census does not pass the bound" 100 "$(stat_of init close_wait_tracked)"
 	before=$(stat_of init track_failed)
 	template max_tracked 1000
-	census init
 	check "once it is raised, a census finds the others" poll_until 5 stat_is init close_wait_tracked 150
 	check "there too" poll_until 5 stat_is b close_wait_tracked 10
 	check_is "and none fails any more" "$before" "$(stat_of init track_failed)"
@@ -50,7 +49,6 @@ bounded() {
 	check "sockets that end make room" poll_until 60 stat_is init close_wait_tracked 0
 	stop other
 	poll_until 60 stat_is b close_wait_tracked 0
-	census init
 	check "for those that had none" poll_until 5 stat_is init close_wait_tracked 5
 	stop third
 	check "and these go, too" poll_until 60 stat_is init close_wait_tracked 0
@@ -79,6 +77,22 @@ shared() {
 		init 30 27
 	END
 	stop share_a share_b share_init
+}
+
+# One that had no room gets a census as soon as its own share has some again.
+room_again() {
+	reload max_tracked=80 census_interval_s=0 || return
+	poll_until 10 stat_at_least init census_runs 1
+	background early a leak -k eof -n 35
+	await early '^ready' >/dev/null
+	check "a share is full" poll_until 5 stat_is a close_wait_tracked 35
+	background late a leak -k eof -n 20
+	await late '^ready' >/dev/null
+	check "those that come late have no room" poll_until 5 stat_is a track_failed 20
+	stop early
+	check "they are tracked once it has room" poll_until 10 stat_is a close_wait_tracked 20
+	check_is "by a census" 20 "$(stat_of a adopted)"
+	stop late
 }
 
 slab() {
@@ -227,6 +241,7 @@ in_ns a sysctl -qw net.ipv4.ip_local_port_range="1024 65535"
 load || exit 1
 bounded
 shared
+room_again
 lost
 out_of_turn
 if [[ $(slab 4) != 56 ]]; then

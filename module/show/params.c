@@ -77,6 +77,24 @@ static const struct kernel_param_ops mode_ops = {
 	.get = mode_get,
 };
 
+static int tracked_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned int before = READ_ONCE(tcp_reaper_max_tracked);
+	int err = uint_set(text, kp);
+
+	if (err)
+		return err;
+	tcp_reaper_max_tracked_given = true;
+	if (READ_ONCE(tcp_reaper_max_tracked) > before)
+		tcp_reaper_census_request();
+	return 0;
+}
+
+static const struct kernel_param_ops tracked_ops = {
+	.set = tracked_set,
+	.get = param_get_uint,
+};
+
 static int interval_set(const char *text, const struct kernel_param *kp)
 {
 	int err = uint_set(text, kp);
@@ -138,8 +156,8 @@ module_param_cb(orphan_max, &uint_ops, &tcp_reaper_template.orphan_max, 0644);
 MODULE_PARM_DESC(orphan_max, "What a new namespace starts with; 0: no limit (0)");
 module_param_cb(netns_admin, &bool_ops, &tcp_reaper_netns_admin, 0644);
 MODULE_PARM_DESC(netns_admin, "CAP_NET_ADMIN over a namespace is enough to change its policy (Y)");
-module_param_cb(max_tracked, &uint_ops, &tcp_reaper_max_tracked, 0644);
-MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; a tenant may hold no more than it leaves free (1048576)");
+module_param_cb(max_tracked, &tracked_ops, &tcp_reaper_max_tracked, 0644);
+MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; a tenant may hold no more than it leaves free (by memory: 1048576 with 4 GiB)");
 module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
 MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
 module_param_cb(hook, &hook_ops, NULL, 0444);

@@ -12,6 +12,8 @@
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
 
 #include "share.h"
 #include "sock/clock.h"
@@ -19,14 +21,31 @@
 /* The initial namespace has a part of this many to itself. */
 #define HOST_PART 8
 
-unsigned int tcp_reaper_max_tracked = 1 << 20;
+/*
+ * By default entries take this part of the machine's memory at most, 64 bytes
+ * each with their place in the index: 4 GiB have room for 1,048,576.
+ */
+#define MEMORY_PART 64
+#define ENTRY_BYTES 64
+/* Enough for one program's descriptors; and as many as are written as 2^24. */
+#define LEAST (1U << 16)
+#define MOST (1U << 24)
+
+unsigned int tcp_reaper_max_tracked;
+bool tcp_reaper_max_tracked_given;
 
 /* Entries of all namespaces, those on their way out included. */
 static atomic_t all = ATOMIC_INIT(0);
 /* Those of them that are not the host's. */
 static atomic_t tenants = ATOMIC_INIT(0);
 
-static bool room_for(const struct tcp_reaper_share *share)
+/* There was none at all, and it has not been told since that there is. */
+static bool refused;
+/* There is room again, for somebody who had none. */
+static void (*on_room)(void);
+
+/* Is there room beside so much? */
+static bool room_beside(const struct tcp_reaper_share *share, u32 used)
 {
 	u32 max = READ_ONCE(tcp_reaper_max_tracked);
 	u32 taken, pool = max - max / HOST_PART;
@@ -34,7 +53,41 @@ static bool room_for(const struct tcp_reaper_share *share)
 	if (share->host)
 		return true;
 	taken = atomic_read(&tenants);
-	return taken < pool && atomic_read(&share->used) < pool - taken;
+	return taken < pool && used < pool - taken;
+}
+
+/*
+ * Whoever had no room gets a census as soon as an eighth of what is taken could
+ * be taken again: with less, one who stays at the edge would have one after the
+ * other.
+ */
+static void tell_of_room(struct tcp_reaper_share *share)
+{
+	u32 used = atomic_read(&share->used), taken = atomic_read(&all);
+
+	if (READ_ONCE(share->refused) && room_beside(share, used + used / 8)) {
+		WRITE_ONCE(share->refused, false);
+		on_room();
+	}
+	if (READ_ONCE(refused) &&
+	    (u64)taken + taken / 8 < READ_ONCE(tcp_reaper_max_tracked)) {
+		WRITE_ONCE(refused, false);
+		on_room();
+	}
+}
+
+/**
+ * tcp_reaper_share_setup - how much room there is, if nobody said so
+ * @room: called when there is room again after one was refused; in any context
+ */
+void tcp_reaper_share_setup(void (*room)(void))
+{
+	u64 entries = ((u64)totalram_pages() << PAGE_SHIFT) / MEMORY_PART /
+		      ENTRY_BYTES;
+
+	on_room = room;
+	if (!tcp_reaper_max_tracked_given)
+		tcp_reaper_max_tracked = clamp_t(u64, entries, LEAST, MOST);
 }
 
 /**
@@ -48,8 +101,10 @@ bool tcp_reaper_share_take(struct tcp_reaper_share *share)
 {
 	u32 now;
 
-	if (!room_for(share))
+	if (!room_beside(share, atomic_read(&share->used))) {
+		WRITE_ONCE(share->refused, true);
 		return false;
+	}
 	now = atomic_inc_return(&all);
 	/* Where anything is tracked, the time has to be kept. */
 	if (now == 1)
@@ -60,6 +115,7 @@ bool tcp_reaper_share_take(struct tcp_reaper_share *share)
 	if (now <= READ_ONCE(tcp_reaper_max_tracked))
 		return true;
 	tcp_reaper_share_give(share);
+	WRITE_ONCE(refused, true);
 	return false;
 }
 
@@ -76,6 +132,7 @@ void tcp_reaper_share_give(struct tcp_reaper_share *share)
 	atomic_dec(&share->used);
 	if (atomic_dec_and_test(&all))
 		tcp_reaper_clock_use(-1);
+	tell_of_room(share);
 }
 
 /**

@@ -9,14 +9,18 @@
  * struct tcp_reaper_share - what one tenant has of the room for entries
  * @used: entries
  * @host: the initial namespace's, which may have whatever is free
+ * @refused: it had no room, and has not been told since that there is
  */
 struct tcp_reaper_share {
 	atomic_t used;
 	bool host;
+	bool refused;
 };
 
 extern unsigned int tcp_reaper_max_tracked;
+extern bool tcp_reaper_max_tracked_given;
 
+void tcp_reaper_share_setup(void (*room)(void));
 bool tcp_reaper_share_take(struct tcp_reaper_share *share);
 void tcp_reaper_share_give(struct tcp_reaper_share *share);
 bool tcp_reaper_share_all_given(void);
