@@ -37,8 +37,8 @@ start() {
 		;;
 	reaper-*) load_reaper mode=enforce hook="${1#reaper-}" ;;
 	empty-*) insmod /bench/empty_hook.ko how="${1#empty-}" ;;
-	bpf)
-		follow /bench/close_wait.bpf.o >/tmp/follow &
+	bpf-*)
+		follow "/bench/${1#bpf-}.bpf.o" >/tmp/follow &
 		beside+=($!)
 		until_true 20 grep -sq ready /tmp/follow
 		;;
