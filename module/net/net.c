@@ -134,7 +134,9 @@ bool tcp_reaper_wants(struct tcp_reaper_net *rn, enum tcp_reaper_class class)
  */
 bool tcp_reaper_is_host(void)
 {
-	return net_eq(current->nsproxy->net_ns, &init_net) &&
+	/* As io_uring's workers were, for whomever they work. */
+	return !(current->flags & PF_KTHREAD) &&
+	       net_eq(current->nsproxy->net_ns, &init_net) &&
 	       capable(CAP_NET_ADMIN);
 }
 

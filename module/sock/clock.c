@@ -113,7 +113,7 @@ void tcp_reaper_clock_use(int delta)
 	if (begin)
 		clock.beat = get_jiffies_64();
 	write_seqcount_end(&clock.seq);
-	/* Before anybody sees the beat late, whoever gets no CPU from here on. */
+	/* Under the lock: whoever is here may get no CPU afterwards. */
 	if (begin)
 		queue_delayed_work(wq, &beat_work, BEAT);
 	raw_spin_unlock_irqrestore(&clock.lock, flags);

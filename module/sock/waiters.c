@@ -39,18 +39,6 @@ static bool in_module(wait_queue_func_t func)
 	return false;
 }
 
-/*
- * With PREEMPT_RT whoever has a queue's lock may get no CPU: it is not waited
- * for there.
- */
-static bool lock_queue(struct wait_queue_head *queue, unsigned long *flags)
-{
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return spin_trylock_irqsave(&queue->lock, *flags);
-	spin_lock_irqsave(&queue->lock, *flags);
-	return true;
-}
-
 /* The first of a queue, which is as long as its owner likes; or -EBUSY. */
 static int first_of(struct wait_queue_head *queue,
 		    wait_queue_func_t func[LOOKED_AT])
@@ -59,7 +47,10 @@ static int first_of(struct wait_queue_head *queue,
 	unsigned long flags;
 	int n = 0;
 
-	if (!lock_queue(queue, &flags))
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		spin_lock_irqsave(&queue->lock, flags);
+	else if (!spin_trylock_irqsave(&queue->lock, flags))
+		/* Whoever has it there may get no CPU. */
 		return -EBUSY;
 	list_for_each_entry(waiter, &queue->head, entry) {
 		if (n == LOOKED_AT)

@@ -315,7 +315,7 @@ static void owner_work(struct work_struct *work)
 	/* Called for twice at once, the second time it is set for nothing. */
 	set_for = owner->set_for;
 	raw_spin_unlock_irqrestore(&owner->lock, flags);
-	/* The host's only: tenants' may be late for want of room in their queue. */
+	/* Not tenants': those may be late for want of room in their queue. */
 	if (owner->share.host && set_for != TCP_REAPER_NOT_DUE)
 		tcp_reaper_clock_late(set_for);
 

@@ -27,9 +27,9 @@
  */
 #define MEMORY_PART 64
 #define ENTRY_BYTES 64
-/* Enough for one program's descriptors; and as many as are written as 2^24. */
-#define LEAST (1U << 16)
-#define MOST (1U << 24)
+/* More than a program has descriptors by default; and a gigabyte. */
+#define LEAST 65536U
+#define MOST 16777216U
 
 unsigned int tcp_reaper_max_tracked;
 bool tcp_reaper_max_tracked_given;
