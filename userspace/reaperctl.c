@@ -12,6 +12,7 @@
 
 #include "base/duration.h"
 #include "kernel/loaded.h"
+#include "policy/applied.h"
 #include "show/output.h"
 #include "verb/verb.h"
 
@@ -193,6 +194,8 @@ static enum rc run(const struct verb *verb, struct call *call,
 		output_begin(options->json, false);
 		return verb->run(call);
 	}
+	if (verb->steady)
+		load_share();
 	if (!loaded())
 		return loaded_not();
 	rc = select_netns(&call->netns, options);

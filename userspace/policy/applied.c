@@ -21,6 +21,7 @@
 #include "kernel/paths.h"
 #include "policy/applied.h"
 #include "policy/name.h"
+#include "show/output.h"
 
 #define FILE_STATE DIR_STATE "/applied"
 #define FILE_LOAD DIR_STATE "/load"
@@ -29,6 +30,10 @@
 /* ip makes an empty file, then mounts the namespace there. */
 #define MOUNT_WAIT_MS 50
 #define MOUNT_WAITS 40
+
+/* A reload that is under way. */
+#define SHARE_WAIT_MS 50
+#define SHARE_WAITS 200
 
 static bool stamp(struct applied_one *one, const char *name)
 {
@@ -190,6 +195,30 @@ int load_lock(void)
 		err = -errno;
 	free(path);
 	return err;
+}
+
+/**
+ * load_share() - until the program ends, no reload begins
+ *
+ * One that is under way gives back what it found, and would undo what is
+ * changed meanwhile; so it is waited for, but not for ever: an emergency stop
+ * comes first. Where there is no file nobody has reloaded since the boot.
+ */
+void load_share(void)
+{
+	char *path = kfile_path(FILE_LOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int waits = 0;
+
+	free(path);
+	while (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB)) {
+		if (waits++ == SHARE_WAITS) {
+			output_error(
+				"a reload of the module does not come to its end, and may undo this; look once more when it has");
+			return;
+		}
+		poll(NULL, 0, SHARE_WAIT_MS);
+	}
 }
 
 /**

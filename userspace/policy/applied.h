@@ -40,6 +40,7 @@ void applied_save(const struct applied *applied);
 void applied_free(struct applied *applied);
 enum netns_kind applied_named(const char *name);
 int load_lock(void);
+void load_share(void);
 void load_served(void);
 
 #endif

@@ -91,6 +91,28 @@ close_wait_age_ms_le_inf 3'
 	t 1 reload '' 'reaperctl: reload: no module for this kernel is installed (dkms status); nothing was done'
 	knob_is mode enforce
 
+	# What is changed while a reload is under way comes after it, which would undo it.
+	reload_root
+	for args in 'set mode=off' 'apply' 'rules clear' 'save'; do
+		mkdir -p "$ROOT/run/reaperctl"
+		rm -f "$TMP/released"
+		flock "$ROOT/run/reaperctl/lock" sh -c "echo >'$TMP/locked'; sleep 0.4; echo >'$TMP/released'" &
+		until [ -e "$TMP/locked" ]; do sleep 0.02; done
+		# shellcheck disable=SC2086 # split on purpose
+		capture tool $args
+		check "$LABEL $args: after the reload that is under way" test -e "$TMP/released"
+		rm "$TMP/locked"
+		wait $!
+	done
+	flock "$ROOT/run/reaperctl/lock" sh -c "echo >'$TMP/locked'; exec sleep 60" &
+	until [ -e "$TMP/locked" ]; do sleep 0.02; done
+	capture tool set mode=off
+	check "$LABEL set: one that does not end does not hold it up" test "$rc" = 0
+	check "$LABEL set: and it is said" grep -q 'a reload of the module does not come to its end, and may undo this' "$TMP/err"
+	knob_is mode off
+	kill %%
+	rm "$TMP/locked"
+
 	# systemd/loaded asks this file; so a load's own event finds nothing to do.
 	reload_root
 	capture tool apply

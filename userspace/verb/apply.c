@@ -182,6 +182,8 @@ static enum rc once(struct application *app, const char *file, bool dry)
 	size_t i;
 
 	rc = read_conf(app, file);
+	if (!dry)
+		load_share();
 
 	/* A full one begins anew: the module may have been loaded again. */
 	if (app->fresh)

@@ -14,6 +14,7 @@
 #include "kernel/change.h"
 #include "kernel/kfile.h"
 #include "kernel/paths.h"
+#include "policy/applied.h"
 #include "policy/rulefile.h"
 #include "show/output.h"
 #include "show/words.h"
@@ -109,6 +110,7 @@ static enum rc replace_one(const struct netns *ns, void *arg)
 
 static enum rc replace(struct call *call, struct rulefile *rules)
 {
+	load_share();
 	return netns_each(&call->netns, replace_one, rules);
 }
 

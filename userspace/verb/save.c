@@ -15,6 +15,7 @@
 #include "kernel/kfile.h"
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
+#include "policy/applied.h"
 #include "policy/conf.h"
 #include "policy/name.h"
 #include "policy/prepare.h"
@@ -236,6 +237,7 @@ static enum rc run(struct call *call)
 	FILE *file;
 	enum rc rc;
 
+	load_share();
 	if (!loaded())
 		return loaded_not();
 	if (call->argc && strcmp(call->argv[0], "-"))

@@ -248,6 +248,7 @@ const struct verb verb_set = {
 		"With -a each namespace is changed that can be; what could not be is named.\n",
 	.min_args = 1,
 	.max_args = -1,
+	.steady = true,
 	.words = words,
 	.run = run,
 };

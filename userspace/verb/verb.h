@@ -49,6 +49,7 @@ struct call {
  * @max_args: most arguments, -1 for any number
  * @global: is about the machine: takes no namespace, judges by itself
  *	whether the module is there
+ * @steady: waits for a reload that is under way, and none begins meanwhile
  * @raw: its arguments are words of others: no option among them is its own
  * @options: its own options, ended by an empty one; NULL: none but --help
  * @words: says with words_add() what may come after the arguments @argv
@@ -64,6 +65,7 @@ struct verb {
 	int min_args;
 	int max_args;
 	bool global;
+	bool steady;
 	bool raw;
 	const struct verb_option *options;
 	void (*words)(int argc, char **argv);
