@@ -114,7 +114,18 @@ packaged() {
 	check 'installer/ours: where there are, make leaves them alone' test "$rc" = 1
 	check 'installer/ours: their names, once each' grep -qF '(reaperctl tcp-reaper-dkms)' "$TMP/err"
 	printf '#!/bin/sh\nexit 1\n' >"$bin/dpkg-query"
-	printf '#!/bin/sh\necho reaperctl\n' >"$bin/rpm"
+	mkdir -p "$TMP/rpmdb"
+	# To be asked has it make its database.
+	cat >"$bin/rpm" <<-END
+		#!/bin/sh
+		[ "\$1" != --eval ] || { echo "$TMP/rpmdb"; exit; }
+		touch "$TMP/rpmdb/made"
+		echo reaperctl
+	END
+	check 'installer/ours: an rpm that knows of no packages' env "PATH=$bin:$PATH" "$here/../../installer/ours"
+	PATH=$bin:$TMP/fakes:$PATH "$here/../../installer/others" 1.0 >/dev/null
+	check 'is not asked, as that would leave a database' test ! -e "$TMP/rpmdb/made"
+	touch "$TMP/rpmdb/packages"
 	capture env "PATH=$bin:$PATH" "$here/../../installer/ours"
 	check 'installer/ours: those of rpm, too' grep -qF '(reaperctl)' "$TMP/err"
 }
@@ -174,7 +185,7 @@ install_tests() {
 	installed
 	make -s -C "$here/.." uninstall DESTDIR="$dest"
 	check 'nor that, where nobody has changed it' test -z "$(cd "$dest" && find . -type f)"
-	check 'nor a folder that only completion was in' test -z "$(cd "$dest" && find . -name '*completions')"
+	check 'nor a folder that nothing else was in' test -z "$(cd "$dest" && find . -name '*completions' -o -name 'man*')"
 	installed
 	mkdir -p "$dest/usr/share/fish/vendor_completions.d"
 	touch "$dest/usr/share/fish/vendor_completions.d/another.fish"
