@@ -191,6 +191,21 @@ own_hash() {
 	check "it goes away" all_gone 60
 }
 
+# Files of a namespace that are still open when it is gone, by who has left it: they do not keep it, and say so.
+left_open() {
+	new_ns left
+	background left_it left bash -c "exec 3>/sys/class/tcp_reaper/self/mode 4>/proc/sys/net/tcp_reaper/mode 5>/proc/net/reaper/rules
+		exec nsenter --net=/proc/1/ns/net bash -c 'echo ready; until [[ -e $TMP/left ]]; do sleep 0.1; done
+			for fd in 3 4 5; do echo off >&\$fd; done 2>&1 | sed s/.*:/said:/'"
+	await left_it '^ready' >/dev/null || return
+	del_ns left
+	check "a namespace whose files are open goes away" all_gone 60
+	touch "$TMP/left"
+	ended left_it
+	check_is "and they take nothing any more" $'said: No such device\nsaid: No such file or directory\nsaid: Input/output error' \
+		"$(grep '^said' "$(output left_it)")"
+}
+
 mkfifo "$TMP/go"
 exec {go}<>"$TMP/go"
 
@@ -213,6 +228,7 @@ check_is "a new namespace starts from the template" "observe 3600000 300000" \
 separate
 others_stay
 goes_away
+left_open
 own_hash
 
 background thousand init netnses -n "$THOUSAND" -l 20

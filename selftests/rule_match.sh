@@ -180,6 +180,7 @@ whole_or_not_at_all() {
 	refused "a NUL in a comment" EINVAL 'lport 81 exempt # \0'
 	refused "a list of 4,097" "Argument list too long" 'lport 81 exempt\n' 4097
 	refused "more than 1.5 MiB" "Argument list too long" '#\n' 786433
+	check_is "1.5 MiB are taken" "ok " "$(put '#\n' 786432) $(list)"
 	check_is "a list of 4,096 is taken" ok "$(put 'lport 81 exempt\n' 4096)"
 	check_is "and all of them read" "4096 lport 81 exempt" "$(list | uniq -c | awk '{ $1 = $1 } 1')"
 	check_is "an empty line clears it" "ok " "$(put '\n') $(list)"
