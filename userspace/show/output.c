@@ -34,6 +34,7 @@ static struct {
 	size_t depth;
 	bool around; /* an array comes around all, once there is something */
 	bool written; /* of this document */
+	int err; /* why standard output took no more */
 } out;
 
 /**
@@ -147,21 +148,31 @@ void output_record_end(void)
 }
 
 /**
+ * output_flush() - for what comes bit by bit: let it out
+ *
+ * Return: false if standard output takes no more; output_end() says why.
+ */
+bool output_flush(void)
+{
+	if (fflush(stdout))
+		out.err = errno;
+	return !out.err;
+}
+
+/**
  * output_end() - write out what is left
  *
  * Return: 0, or a negative errno if standard output did not take all.
  */
 int output_end(void)
 {
-	int err = 0;
-
 	if (out.around)
 		push('[', ']');
 	output_record_end();
 	errno = 0;
-	if (fflush(stdout) || ferror(stdout))
-		err = errno ? -errno : -EIO;
-	return err;
+	if (output_flush() && ferror(stdout))
+		out.err = errno ? errno : EIO;
+	return -out.err;
 }
 
 /**

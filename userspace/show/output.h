@@ -42,6 +42,7 @@ enum output_style {
 };
 
 void output_begin(bool json, bool many);
+bool output_flush(void);
 int output_end(void);
 bool output_json(void);
 void output_stream(void);

@@ -393,13 +393,36 @@ tcp_reaper $VERSION" "$other"
 }
 
 cases_full_disk() {
-	rc=0
-	tool list >/dev/full 2>"$TMP/err" || rc=$?
-	if [ "$rc" = 1 ] && grep -q 'standard output: No space left' "$TMP/err"; then
-		ok "$LABEL list > /dev/full"
-	else
-		not_ok "$LABEL list > /dev/full" "rc $rc: $(cat "$TMP/err")"
-	fi
+	local verb
+
+	put proc/net/reaper/rules 'lport 22 exempt # hits 7'
+	put proc/net/reaper/log "$LOG_HEADER" "${LOG_ROWS[0]}"
+	put etc/tcp_reaper.conf '[netns initial]' 'mode = observe' 'orphan.timeout_ms = 1s'
+	for verb in status list '-aj list' diagnose '-j diagnose' 'get mode' '-j set mode=off' 'set mode=enforce' rules '-j rules' \
+		'rules check /dev/null' log '-j log' 'log -f' '-a log -f' '-aj log -f' 'apply -d' 'apply -c' '-j apply' 'save -' \
+		'-a metrics' 'metrics -P' '-j metrics' help 'help list' 'list -h' -V version 'complete set'; do
+		rc=0
+		# shellcheck disable=SC2086 # split on purpose
+		REAPERCTL_ROOT=$ROOT timeout 20 "${TOOL[@]}" $verb >/dev/full 2>"$TMP/err" || rc=$?
+		check "$LABEL $verb > /dev/full" test "$rc:$(cat "$TMP/err")" = \
+			'1:reaperctl: standard output: No space left on device; output is cut short'
+	done
+	# Who reads may go while there is nothing to say: after the heading.
+	rm "$ROOT/proc/net/reaper/log"
+	mkfifo "$ROOT/proc/net/reaper/log"
+	exec 8<>"$ROOT/proc/net/reaper/log"
+	echo "$LOG_HEADER" >&8
+	for verb in 'log -f' '-a log -f'; do
+		rc=0
+		: >"$TMP/rc"
+		# shellcheck disable=SC2086 # split on purpose
+		(REAPERCTL_ROOT=$ROOT timeout 20 "${TOOL[@]}" $verb 2>/dev/null || echo $? >"$TMP/rc") | head -n 1 >"$TMP/out"
+		check "$LABEL $verb whose reader has gone ends" test "$(grep -c '^TIME' "$TMP/out"):$(cat "$TMP/rc")" = 1:
+		rm -f "$ROOT/proc/net/reaper/log"
+		put proc/net/reaper/log "$LOG_HEADER"
+	done
+	exec 8>&-
+	new_root
 	cases_closed
 }
 

@@ -174,7 +174,7 @@ diagnose_rules() {
 	no_rows timeout_ms action
 	row 60000 60000 0 0 23456 rule close_wait CLOSE_WAIT 80 10.0.0.2:40001 0 reset
 	says 'exempt' '    rules  1 of them are exempt: tcp_reaper lets them alone'
-	never 'exempt ones do not end' 'ends each'
+	never 'exempt ones do not end' 'ends each' '^    until'
 	no_rows timeout_ms action
 	row 60000 60000 0 0 23456 wait close_wait CLOSE_WAIT 80 10.0.0.2:40001 0 reset
 	says 'a rule gives none' '    until  a rule gives them no time-out: tcp_reaper lets them alone'

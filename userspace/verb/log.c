@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
@@ -296,27 +297,42 @@ static enum rc judge(const struct logs *logs)
 	return rc;
 }
 
+/* Who reads what is said here may have gone while there is nothing to say. */
+#define READER \
+	{ \
+		.fd = STDOUT_FILENO \
+	}
+
+static bool reader_gone(const struct pollfd *reader)
+{
+	return reader->revents & (POLLERR | POLLNVAL);
+}
+
 /* Where the log of the namespace in which the tool is goes on: it can be waited
  * for. */
 static enum rc follow_own(struct logs *logs)
 {
 	struct part *part = logs->parts;
-	struct pollfd polled = { .fd = part->log.stream.fd, .events = POLLIN };
+	struct pollfd polled[] = {
+		{ .fd = part->log.stream.fd, .events = POLLIN },
+		READER,
+	};
 	enum rc rc = judge(logs);
 	bool ended = false;
 
 	while (rc == RC_DONE && !ended) {
 		show(logs);
-		if (fflush(stdout))
+		if (!output_flush())
 			break;
-		if (poll(&polled, 1, -1) < 0 && errno != EINTR) {
+		if (poll(polled, 2, -1) < 0 && errno != EINTR) {
 			output_error("log: poll: %s; try again",
 				     strerror(errno));
 			rc = RC_FAILED;
-		} else if (polled.revents) {
+		} else if (polled[0].revents) {
 			logfile_read(&part->log);
-			ended = !(polled.revents & POLLIN);
+			ended = !(polled[0].revents & POLLIN);
 		}
+		ended |= reader_gone(&polled[1]);
 		rc = rc_first(rc, judge(logs));
 	}
 	show(logs);
@@ -391,6 +407,7 @@ static enum rc show_news(struct logs *logs, struct part *parts,
  */
 static enum rc follow_others(struct logs *logs, struct netns_set *all)
 {
+	struct pollfd reader = READER;
 	struct part *before = NULL;
 	size_t nbefore = 0;
 	enum rc rc = RC_DONE;
@@ -404,15 +421,17 @@ static enum rc follow_others(struct logs *logs, struct netns_set *all)
 		close_parts(before, nbefore);
 		before = parts;
 		nbefore = all->n;
-		if (rc != RC_DONE || fflush(stdout))
+		if (rc != RC_DONE || !output_flush())
 			break;
 		netns_let_go(all);
 		/* At most a twentieth of the time, however many there are. */
 		took = (now_ms() - began) * 20;
-		poll(NULL, 0,
+		poll(&reader, 1,
 		     (int)(took < ROUND_MS ? ROUND_MS
 			   : took < 60000  ? took
 					   : 60000));
+		if (reader_gone(&reader))
+			break;
 		rc = netns_select_again(all);
 	}
 	close_parts(before, nbefore);
