@@ -3,6 +3,7 @@
  * The list of rules of a namespace: replaced as a whole, read under RCU.
  */
 #include <linux/atomic.h>
+#include <linux/bsearch.h>
 #include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -14,10 +15,13 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "decide/rules.h"
+#include "shared/dirs.h"
 #include "shared/policy.h"
+#include "sock/cgroup.h"
 #include "track/entry.h"
 
 /* A rule's timeouts are in the order of the classes. */
@@ -43,6 +47,8 @@ struct counted_rule {
  * @n: how many
  * @number: which of the namespace's lists it is, by which a socket is counted
  *	anew in another list
+ * @dirs: the directories that rules name, behind the rules, as are the paths
+ * @ndirs: how many
  * @shortest_ms: by enum tcp_reaper_rule_timeout, the shortest that any rule
  *	gives; 0 if none does
  * @v: the rules, in the order in which they are tried
@@ -51,6 +57,8 @@ struct tcp_reaper_rules {
 	refcount_t refs;
 	struct rcu_head rcu;
 	unsigned int n;
+	unsigned int ndirs;
+	struct tcp_reaper_dir *dirs;
 	u8 number;
 	u32 shortest_ms[TCP_REAPER_RULE_NR_TIMEOUTS];
 	struct counted_rule v[];
@@ -96,18 +104,96 @@ static void note_timeouts(struct tcp_reaper_rules *rules,
 	}
 }
 
-/*
- * Goes through all lines of @text; without @rules only to see that they are
- * good and how many rules there are, else into @rules, which has room for them.
+/**
+ * struct making - a list that is being made
+ * @rules: the list; NULL: it is only seen whether all is good
+ * @n: rules so far
+ * @ndirs: how many of them name a directory
+ * @paths: bytes of their paths
+ * @root: where the paths begin that its writer gives
+ * @no_root: that is too deep for any
+ * @path: the last path, from the hierarchy's root
  */
-static int rules_parse(const char *text, size_t len,
-		       struct tcp_reaper_rules *rules)
+struct making {
+	struct tcp_reaper_rules *rules;
+	unsigned int n;
+	unsigned int ndirs;
+	size_t paths;
+	int no_root;
+	char root[TCP_REAPER_PATH_MAX + 1];
+	char path[TCP_REAPER_PATH_MAX + 1];
+};
+
+/* A tenant's path begins where its cgroup namespace does. */
+static int add_dir(struct making *making, struct tcp_reaper_rule_cgroup *cgroup)
 {
+	struct tcp_reaper_rules *rules = making->rules;
+	int len = tcp_reaper_path_absolute(making->root, cgroup->path,
+					   cgroup->len, making->path);
+	size_t at = making->paths;
+
+	if (len < 0 || making->no_root)
+		return -EINVAL;
+	making->paths += len;
+	if (making->paths > TCP_REAPER_RULES_PATHS_MAX)
+		return -E2BIG;
+	if (rules) {
+		struct tcp_reaper_dir *dir = &rules->dirs[making->ndirs];
+
+		dir->path = (char *)&rules->dirs[rules->ndirs] + at;
+		dir->len = len;
+		memcpy((char *)dir->path, making->path, len);
+		cgroup->path = dir->path;
+		cgroup->len = len;
+	}
+	making->ndirs++;
+	return 0;
+}
+
+/* Thousands of long paths that begin alike take their time. */
+static int order(const void *a, const void *b)
+{
+	cond_resched();
+	return tcp_reaper_dirs_order(a, b);
+}
+
+/* Which are at the path of each rule, or below? */
+static void link_dirs(struct tcp_reaper_rules *rules)
+{
+	unsigned int i;
+
+	sort(rules->dirs, rules->ndirs, sizeof(*rules->dirs), order, NULL);
+	rules->ndirs = tcp_reaper_dirs_link(rules->dirs, rules->ndirs);
+	for (i = 0; i < rules->n; i++) {
+		struct tcp_reaper_rule_cgroup *cgroup =
+			&rules->v[i].rule.cgroup;
+		const struct tcp_reaper_dir key = { cgroup->path, cgroup->len };
+		const struct tcp_reaper_dir *dir;
+
+		if (!cgroup->path)
+			continue;
+		dir = bsearch(&key, rules->dirs, rules->ndirs, sizeof(key),
+			      order);
+		cgroup->dirs.first = dir - rules->dirs + 1;
+		cgroup->dirs.last = dir->last;
+	}
+}
+
+/*
+ * Goes through all lines of @text, which are good if there is a list already:
+ * that has room for them.
+ */
+static int rules_parse(const char *text, size_t len, struct making *making)
+{
+	struct tcp_reaper_rules *rules = making->rules;
 	const char *end = text + len;
 	struct tcp_reaper_rule_error err;
 	struct tcp_reaper_rule rule;
-	int n = 0;
+	int bad;
 
+	making->n = 0;
+	making->ndirs = 0;
+	making->paths = 0;
 	while (text < end) {
 		const char *eol = memchr(text, '\n', end - text) ?: end;
 		int is_rule =
@@ -115,17 +201,51 @@ static int rules_parse(const char *text, size_t len,
 
 		if (is_rule < 0)
 			return is_rule;
-		if (is_rule && n == TCP_REAPER_RULES_MAX)
+		if (is_rule && making->n == TCP_REAPER_RULES_MAX)
 			return -E2BIG;
+		bad = is_rule && rule.cgroup.path
+			      ? add_dir(making, &rule.cgroup)
+			      : 0;
+		if (bad)
+			return bad;
 		if (is_rule && rules) {
-			rules->v[n].rule = rule;
+			rules->v[making->n].rule = rule;
 			note_timeouts(rules, &rule);
 		}
-		n += is_rule;
+		making->n += is_rule;
 		text = eol + 1;
 		cond_resched();
 	}
-	return n;
+	return 0;
+}
+
+/* The list of @text, or an error; NULL for the empty one. */
+static struct tcp_reaper_rules *rules_make(const char *text, size_t len,
+					   struct making *making)
+{
+	struct tcp_reaper_rules *rules;
+	size_t dirs;
+	int err;
+
+	making->no_root = tcp_reaper_cgroup_root(making->root);
+	err = rules_parse(text, len, making);
+	if (err || !making->n)
+		return ERR_PTR(err);
+	dirs = struct_size(rules, v, making->n);
+	/* Its writer may be a container's root: charge that. */
+	rules = kvzalloc(dirs + making->ndirs * sizeof(*rules->dirs) +
+				 making->paths,
+			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!rules)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&rules->refs, 1);
+	rules->n = making->n;
+	rules->ndirs = making->ndirs;
+	rules->dirs = (void *)rules + dirs;
+	making->rules = rules;
+	rules_parse(text, len, making);
+	link_dirs(rules);
+	return rules;
 }
 
 /**
@@ -139,28 +259,23 @@ static int rules_parse(const char *text, size_t len,
  * Context: process context, sleeps.
  * Return: the list, for tcp_reaper_rules_replace(); NULL for the empty one;
  * -EINVAL for a line that is no rule or a NUL in @text; -E2BIG for more than
- * TCP_REAPER_RULES_MAX rules or TCP_REAPER_RULES_TEXT_MAX bytes; -ENOMEM.
+ * TCP_REAPER_RULES_MAX rules, TCP_REAPER_RULES_TEXT_MAX bytes or
+ * TCP_REAPER_RULES_PATHS_MAX bytes of paths; -ENOMEM.
  */
 struct tcp_reaper_rules *tcp_reaper_rules_make(const char *text, size_t len)
 {
-	struct tcp_reaper_rules *rules = NULL;
-	int n;
+	struct tcp_reaper_rules *rules;
+	struct making *making;
 
 	if (len > TCP_REAPER_RULES_TEXT_MAX)
 		return ERR_PTR(-E2BIG);
 	if (memchr(text, 0, len))
 		return ERR_PTR(-EINVAL);
-	n = rules_parse(text, len, NULL);
-	if (n <= 0)
-		return ERR_PTR(n);
-	/* Its writer may be a container's root: charge that. */
-	rules = kvzalloc(struct_size(rules, v, n),
-			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!rules)
+	making = kzalloc(sizeof(*making), GFP_KERNEL);
+	if (!making)
 		return ERR_PTR(-ENOMEM);
-	refcount_set(&rules->refs, 1);
-	rules->n = n;
-	rules_parse(text, len, rules);
+	rules = rules_make(text, len, making);
+	kfree(making);
 	return rules;
 }
 
@@ -218,6 +333,25 @@ u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
 }
 
 /**
+ * tcp_reaper_rules_dir - where a socket was made, as rules name it
+ * @rules: the list, from rcu_dereference()
+ * @sk: the socket, pinned
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: a number for struct tcp_reaper_flow; 0 at once if no rule names any.
+ */
+u16 tcp_reaper_rules_dir(const struct tcp_reaper_rules *rules,
+			 const struct sock *sk)
+{
+	const char *names[TCP_REAPER_PATH_DEPTH];
+
+	if (!rules->ndirs)
+		return 0;
+	return tcp_reaper_dirs_find(rules->dirs, rules->ndirs, names,
+				    tcp_reaper_cgroup_names(sk, names));
+}
+
+/**
  * tcp_reaper_rules_find - the rule that decides about a socket
  * @rules: the list, from rcu_dereference(); NULL is the empty one
  * @flow: the socket
@@ -257,29 +391,63 @@ void tcp_reaper_rules_hit(struct tcp_reaper_rules *rules,
 }
 
 /**
+ * struct reader - who reads a list
+ * @root: where its paths begin, from the hierarchy's root
+ * @path: a path as it sees it
+ * @text: a rule
+ */
+struct reader {
+	char root[TCP_REAPER_PATH_MAX + 1];
+	char path[TCP_REAPER_PATH_TEXT];
+	char text[TCP_REAPER_RULE_TEXT];
+};
+
+static void show_rule(struct seq_file *m, struct counted_rule *c,
+		      struct reader *reader)
+{
+	struct tcp_reaper_rule rule = c->rule;
+
+	if (rule.cgroup.path) {
+		rule.cgroup.len =
+			tcp_reaper_path_relative(reader->root, rule.cgroup.path,
+						 rule.cgroup.len, reader->path);
+		rule.cgroup.path = reader->path;
+	}
+	tcp_reaper_rule_print(&rule, reader->text, sizeof(reader->text));
+	seq_printf(m, "%s # hits %lld\n", reader->text,
+		   (long long)atomic64_read(&c->hits));
+}
+
+/**
  * tcp_reaper_rules_show - the list as text that can be written again
  * @m: where to
  * @slot: where the namespace keeps its list
  *
+ * Paths are as the current process would write them.
+ *
  * Context: process context, sleeps.
+ * Return: 0 or -ENOMEM.
  */
-void tcp_reaper_rules_show(struct seq_file *m,
-			   struct tcp_reaper_rules __rcu **slot)
+int tcp_reaper_rules_show(struct seq_file *m,
+			  struct tcp_reaper_rules __rcu **slot)
 {
-	struct tcp_reaper_rules *rules = rules_get(slot);
-	char text[TCP_REAPER_RULE_TEXT];
+	struct reader *reader = kmalloc(sizeof(*reader), GFP_KERNEL);
+	struct tcp_reaper_rules *rules;
 	unsigned int i;
 
+	if (!reader)
+		return -ENOMEM;
+	/* Who is too deep to write a path is shown them all the same. */
+	tcp_reaper_cgroup_root(reader->root);
+	rules = rules_get(slot);
 	for (i = 0; rules && i < rules->n; i++) {
-		struct counted_rule *c = &rules->v[i];
-
-		tcp_reaper_rule_print(&c->rule, text, sizeof(text));
-		seq_printf(m, "%s # hits %lld\n", text,
-			   (long long)atomic64_read(&c->hits));
+		show_rule(m, &rules->v[i], reader);
 		cond_resched();
 		/* seq_file will come again with more room. */
 		if (seq_has_overflowed(m))
 			break;
 	}
 	tcp_reaper_rules_put(rules);
+	kfree(reader);
+	return 0;
 }

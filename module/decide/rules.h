@@ -10,6 +10,7 @@
 #define TCP_REAPER_RULES_NUMBERS 15
 
 struct seq_file;
+struct sock;
 struct tcp_reaper_entry;
 struct tcp_reaper_rules;
 
@@ -21,13 +22,15 @@ tcp_reaper_rules_replace(struct tcp_reaper_rules __rcu **slot,
 void tcp_reaper_rules_put(struct tcp_reaper_rules *rules);
 u32 tcp_reaper_rules_shortest_ms(struct tcp_reaper_rules __rcu *const *slot,
 				 enum tcp_reaper_rule_timeout timeout);
+u16 tcp_reaper_rules_dir(const struct tcp_reaper_rules *rules,
+			 const struct sock *sk);
 const struct tcp_reaper_rule *
 tcp_reaper_rules_find(const struct tcp_reaper_rules *rules,
 		      const struct tcp_reaper_flow *flow);
 void tcp_reaper_rules_hit(struct tcp_reaper_rules *rules,
 			  const struct tcp_reaper_rule *rule,
 			  struct tcp_reaper_entry *entry);
-void tcp_reaper_rules_show(struct seq_file *m,
-			   struct tcp_reaper_rules __rcu **slot);
+int tcp_reaper_rules_show(struct seq_file *m,
+			  struct tcp_reaper_rules __rcu **slot);
 
 #endif

@@ -49,6 +49,7 @@ tcp_reaper_judge(struct tcp_reaper_net *rn,
 	rules = rcu_dereference(rn->rules);
 	if (rules) {
 		tcp_reaper_flow_read(sk, &flow);
+		flow.dir = tcp_reaper_rules_dir(rules, sk);
 		rule = tcp_reaper_rules_find(rules, &flow);
 	}
 	d = tcp_reaper_decide(policy, rule, facts);

@@ -44,10 +44,21 @@ static const char *parse_u32(const char *text, size_t len, void *out)
 	return reason(err, not_decimal);
 }
 
-static const char *parse_u64(const char *text, size_t len, void *out)
+static const char *parse_cgroup(const char *text, size_t len, void *out)
 {
-	return reason(tcp_reaper_decimal_parse(text, len, ~0ULL, out),
-		      not_decimal);
+	struct tcp_reaper_rule_cgroup *cgroup = out;
+	const char *wrong;
+
+	if (*text != '/')
+		return reason(tcp_reaper_decimal_parse(text, len, ~0ULL,
+						       &cgroup->id),
+			      "neither a path that begins with / nor an id in decimal");
+	wrong = tcp_reaper_path_check(text, len);
+	if (wrong)
+		return wrong;
+	cgroup->path = text;
+	cgroup->len = len;
+	return NULL;
 }
 
 static const char *parse_ports(const char *text, size_t len, void *out)
@@ -147,7 +158,7 @@ static const struct keyword {
 	{ "raddr", TCP_REAPER_MATCH_RADDR, parse_prefix, RULE(raddr) },
 	{ "uid", TCP_REAPER_MATCH_UID, parse_u32, RULE(uid) },
 	{ "mark", TCP_REAPER_MATCH_MARK, parse_mark, RULE(mark) },
-	{ "cgroup", TCP_REAPER_MATCH_CGROUP, parse_u64, RULE(cgroup) },
+	{ "cgroup", TCP_REAPER_MATCH_CGROUP, parse_cgroup, RULE(cgroup) },
 	{ "exempt", GIVEN_EXEMPT, NULL, 0 },
 	{ "close_wait_ms", TIMEOUT(CLOSE_WAIT) },
 	{ "orphan_ms", TIMEOUT(ORPHAN) },
@@ -215,7 +226,7 @@ bool tcp_reaper_rule_word(const char *line, size_t len, size_t *word,
  * tcp_reaper_rule_parse - a rule from a line of text
  * @line: the line; any bytes
  * @len: of @line; nothing is read beyond
- * @rule: the rule; undefined unless there is one
+ * @rule: the rule; undefined unless there is one. A path of it is in @line
  * @err: what is wrong; undefined unless something is
  *
  * Context: any.
@@ -280,8 +291,8 @@ static void print_value(char text[TCP_REAPER_PREFIX_TEXT],
 		sprintf(text, "0x%x", rule->mark);
 	else if (k->value == parse_u32)
 		sprintf(text, "%u", *(const u32 *)at);
-	else if (k->value == parse_u64)
-		sprintf(text, "%llu", (unsigned long long)*(const u64 *)at);
+	else if (k->value == parse_cgroup)
+		sprintf(text, "%llu", (unsigned long long)rule->cgroup.id);
 	else
 		strcpy(text,
 		       rule->action == TCP_REAPER_RULE_FIN ? "fin" : "reset");
@@ -310,24 +321,30 @@ int tcp_reaper_rule_print(const struct tcp_reaper_rule *rule, char *buf,
 	*buf = 0;
 	for (i = 0; i < ARRAY_SIZE(keywords); i++) {
 		const struct keyword *k = &keywords[i];
-		char value[TCP_REAPER_PREFIX_TEXT] = "";
+		char text[TCP_REAPER_PREFIX_TEXT] = "";
+		const char *value = text;
+		size_t most = sizeof(text);
 
 		if (!(given & k->given))
 			continue;
-		if (k->value)
-			print_value(value, rule, k);
-		len += snprintf(buf + len, size - len, "%s%s%s%s",
+		if (k->value == parse_cgroup && rule->cgroup.path) {
+			value = rule->cgroup.path;
+			most = rule->cgroup.len;
+		} else if (k->value) {
+			print_value(text, rule, k);
+		}
+		len += snprintf(buf + len, size - len, "%s%s%s%.*s",
 				len ? " " : "", k->word, *value ? " " : "",
-				value);
+				(int)most, value);
 		if (len >= size)
 			return -ENOSPC;
 	}
 	return len;
 }
 
-static bool within(const struct tcp_reaper_ports *ports, u16 port)
+static bool within(const struct tcp_reaper_ports *range, u16 number)
 {
-	return port >= ports->first && port <= ports->last;
+	return number >= range->first && number <= range->last;
 }
 
 /**
@@ -354,7 +371,9 @@ bool tcp_reaper_rule_match(const struct tcp_reaper_rule *rule,
 	if ((match & TCP_REAPER_MATCH_MARK) &&
 	    (flow->mark & rule->mark_mask) != rule->mark)
 		return false;
-	if ((match & TCP_REAPER_MATCH_CGROUP) && rule->cgroup != flow->cgroup)
+	if ((match & TCP_REAPER_MATCH_CGROUP) &&
+	    (rule->cgroup.path ? !within(&rule->cgroup.dirs, flow->dir)
+			       : rule->cgroup.id != flow->cgroup))
 		return false;
 	if ((match & TCP_REAPER_MATCH_LADDR) &&
 	    !tcp_reaper_prefix_covers(&rule->laddr, flow->laddr))

@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 
+#include "dirs.h"
 #include "prefix.h"
 
 /** TCP_REAPER_RULES_MAX - most rules of a namespace */
@@ -17,18 +18,22 @@
 /**
  * TCP_REAPER_RULE_TEXT - room for one rule as text, its end included
  *
- * The longest canonical one, all words with values of full length, has 314
- * characters.
+ * The longest canonical one, all words with values of full length, has 294
+ * characters beside its path.
  */
-#define TCP_REAPER_RULE_TEXT 320
+#define TCP_REAPER_RULE_TEXT (294 + TCP_REAPER_PATH_TEXT)
+
+/** TCP_REAPER_RULES_PATHS_MAX - most bytes of all the paths of a list */
+#define TCP_REAPER_RULES_PATHS_MAX (TCP_REAPER_RULES_MAX * 256)
 
 /**
  * TCP_REAPER_RULES_TEXT_MAX - longest text of a whole list, in bytes
  *
  * What is read can be written again: as many of the longest rules as there may
- * be, each with its hits behind it, fit.
+ * be, each with its hits behind it and "/.." before its path, fit.
  */
-#define TCP_REAPER_RULES_TEXT_MAX (TCP_REAPER_RULES_MAX * 384)
+#define TCP_REAPER_RULES_TEXT_MAX \
+	(TCP_REAPER_RULES_MAX * 512 + TCP_REAPER_RULES_PATHS_MAX)
 
 /** enum tcp_reaper_rule_match_bit - what a rule looks at */
 enum tcp_reaper_rule_match_bit {
@@ -58,13 +63,30 @@ enum tcp_reaper_rule_action {
 };
 
 /**
- * struct tcp_reaper_ports - ports from @first to @last, both included
+ * struct tcp_reaper_ports - ports, or the like, from @first to @last, both of
+ *	them included
  * @first: host byte order
  * @last: likewise
  */
 struct tcp_reaper_ports {
 	u16 first;
 	u16 last;
+};
+
+/**
+ * struct tcp_reaper_rule_cgroup - in which cgroup a socket was made
+ * @id: in the cgroup2 hierarchy, of that one alone, if there is no path
+ * @path: of that one and those below; not ended by NUL; or NULL. Of a rule that
+ *	was just parsed it is in its line
+ * @len: of @path
+ * @dirs: numbers of the directories at the path and below, once its list is
+ *	there
+ */
+struct tcp_reaper_rule_cgroup {
+	u64 id;
+	const char *path;
+	u16 len;
+	struct tcp_reaper_ports dirs;
 };
 
 /**
@@ -75,7 +97,7 @@ struct tcp_reaper_ports {
  * @uid: the owner, a number of the user namespace that owns the netns
  * @mark: SO_MARK, under @mark_mask; no bit outside it
  * @mark_mask: which bits of the mark are looked at
- * @cgroup: id in the cgroup2 hierarchy
+ * @cgroup: where it was made
  * @laddr: local addresses
  * @raddr: remote addresses
  * @timeout_ms: by enum tcp_reaper_rule_timeout, instead of the policy's
@@ -83,8 +105,9 @@ struct tcp_reaper_ports {
  * @action: enum tcp_reaper_rule_action
  * @exempt: never reaped; then no timeout and no action is given
  *
- * What is not given is zero, so that equal rules are equal byte by byte. What
- * most rules are told apart by comes first, for the cache.
+ * What is not given is zero, so that equal rules are equal byte by byte, but
+ * for where a path is. What most rules are told apart by comes first, for the
+ * cache.
  */
 struct tcp_reaper_rule {
 	u32 match;
@@ -93,7 +116,7 @@ struct tcp_reaper_rule {
 	u32 uid;
 	u32 mark;
 	u32 mark_mask;
-	u64 cgroup;
+	struct tcp_reaper_rule_cgroup cgroup;
 	struct tcp_reaper_prefix laddr;
 	struct tcp_reaper_prefix raddr;
 	u32 timeout_ms[TCP_REAPER_RULE_NR_TIMEOUTS];
@@ -109,6 +132,8 @@ struct tcp_reaper_rule {
  * @uid: the owner, as in struct tcp_reaper_rule
  * @mark: SO_MARK
  * @cgroup: id of its cgroup; 0 if it has none
+ * @dir: number of the deepest directory in which that is, of those that rules
+ *	name; 0: it is in none
  * @laddr: network byte order; ::ffff:a.b.c.d for IPv4
  * @raddr: likewise
  */
@@ -118,6 +143,7 @@ struct tcp_reaper_flow {
 	u32 uid;
 	u32 mark;
 	u64 cgroup;
+	u16 dir;
 	u8 laddr[16];
 	u8 raddr[16];
 };

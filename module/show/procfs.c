@@ -76,8 +76,7 @@ static int rules_show(struct seq_file *m, void *v)
 {
 	struct tcp_reaper_net *rn = m->private;
 
-	tcp_reaper_rules_show(m, &rn->rules);
-	return 0;
+	return tcp_reaper_rules_show(m, &rn->rules);
 }
 
 static int rules_open(struct inode *inode, struct file *file)

@@ -2,7 +2,6 @@
 /*
  * Who talks to whom: the addresses of a socket, and what else rules look at.
  */
-#include <linux/cgroup.h>
 #include <linux/ipv6.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -12,6 +11,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "cgroup.h"
 #include "flow.h"
 #include "shared/rule.h"
 
@@ -63,21 +63,10 @@ void tcp_reaper_ends_show(struct seq_file *m,
 			   ends->raddr + 12, ends->rport);
 }
 
-static u64 cgroup_of(const struct sock *sk)
-{
-#ifdef CONFIG_SOCK_CGROUP_DATA
-	struct cgroup *cgroup = sock_cgroup_ptr((void *)&sk->sk_cgrp_data);
-
-	return cgroup ? cgroup_id(cgroup) : 0;
-#else
-	return 0;
-#endif
-}
-
 /**
  * tcp_reaper_flow_read - what rules look at of a socket
  * @sk: the socket, pinned
- * @flow: the answer
+ * @flow: the answer, but for @dir, which depends on the rules
  *
  * Context: any.
  */
@@ -90,6 +79,6 @@ void tcp_reaper_flow_read(const struct sock *sk, struct tcp_reaper_flow *flow)
 	/* As whoever may write a rule counts them. */
 	flow->uid = from_kuid_munged((void *)user_ns, READ_ONCE(sk->sk_uid));
 	flow->mark = READ_ONCE(sk->sk_mark);
-	flow->cgroup = cgroup_of(sk);
+	flow->cgroup = tcp_reaper_cgroup_id(sk);
 	addresses_of(sk, flow->laddr, flow->raddr);
 }

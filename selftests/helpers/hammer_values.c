@@ -160,6 +160,20 @@ static void add_prefix(struct hammer_text *text)
 	}
 }
 
+/* By id, or by path. */
+static void add_cgroup(struct hammer_text *text)
+{
+	unsigned int names = any(20);
+
+	if (any(2)) {
+		add(text, "%lu", (unsigned long)any_number(UINT64_MAX));
+		return;
+	}
+	do
+		add(text, "/%c%u", 'a' + (char)any(3), (unsigned int)any(4));
+	while (names--);
+}
+
 static void add_match(struct hammer_text *text, int what)
 {
 	unsigned long port = 1 + any(65535);
@@ -184,7 +198,8 @@ static void add_match(struct hammer_text *text, int what)
 		add(text, "mark %#x/0xffff", (unsigned int)any(65536));
 		break;
 	default:
-		add(text, "cgroup %lu", (unsigned long)any_number(UINT64_MAX));
+		add(text, "cgroup ");
+		add_cgroup(text);
 		break;
 	}
 	add(text, " ");

@@ -45,7 +45,15 @@ static void test_print(const struct tcp_reaper_rule *rule)
 	must(len > 0 && text[len] == 0, "a rule can be printed");
 	must(tcp_reaper_rule_parse(text, len, &same, &err) == 1,
 	     "what is printed can be parsed");
+	must(!same.cgroup.path == !rule->cgroup.path &&
+		     (!same.cgroup.path ||
+		      (same.cgroup.len == rule->cgroup.len &&
+		       !memcmp(same.cgroup.path, rule->cgroup.path,
+			       same.cgroup.len))),
+	     "and names the same cgroup");
+	same.cgroup.path = rule->cgroup.path;
 	must(!memcmp(rule, &same, sizeof(same)), "and is the same rule");
+	same.cgroup.path = same.cgroup.path ? strstr(text, " /") + 1 : NULL;
 	must(tcp_reaper_rule_print(&same, again, sizeof(again)) == len &&
 		     !strcmp(text, again),
 	     "which prints the same");
@@ -61,7 +69,8 @@ static void test_match(const struct tcp_reaper_rule *rule, const char *rest,
 		.rport = rule->rport.first,
 		.uid = rule->uid,
 		.mark = rule->mark | ~rule->mark_mask,
-		.cgroup = rule->cgroup,
+		.cgroup = rule->cgroup.id,
+		.dir = rule->cgroup.dirs.last,
 	};
 
 	memcpy(flow.laddr, rule->laddr.addr, sizeof(flow.laddr));
@@ -97,6 +106,25 @@ static void test_address(const char *text, size_t len)
 	     "and is the same");
 }
 
+/* From the top and back, wherever its writer is. */
+static void test_path(const struct tcp_reaper_rule_cgroup *cgroup)
+{
+	char top[TCP_REAPER_PATH_MAX + 1], again[TCP_REAPER_PATH_MAX + 1];
+	char seen[TCP_REAPER_PATH_TEXT];
+	int len = tcp_reaper_path_absolute("/a/b", cgroup->path, cgroup->len,
+					   top);
+	size_t seen_len;
+
+	if (len < 0)
+		return;
+	must(len == (int)strlen(top), "a path is as long as it says");
+	seen_len = tcp_reaper_path_relative("/a/b", top, len, seen);
+	must(seen_len == strlen(seen), "and as it is seen");
+	must(tcp_reaper_path_absolute("/a/b", seen, seen_len, again) == len &&
+		     !strcmp(top, again),
+	     "what is read can be written again");
+}
+
 static void test_line(const char *line, size_t len, const char *rest,
 		      size_t rest_len)
 {
@@ -109,6 +137,8 @@ static void test_line(const char *line, size_t len, const char *rest,
 		must(rule.match, "a rule has a match");
 		test_print(&rule);
 		test_match(&rule, rest, rest_len);
+		if (rule.cgroup.path)
+			test_path(&rule.cgroup);
 	} else if (is_rule) {
 		must(is_rule == -EINVAL && err.reason, "an error has a reason");
 		must(has_word(line, len, &err), "an error has a word");

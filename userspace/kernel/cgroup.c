@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cgroups: by path, and of a process. The kernel knows them by id, which is the
- * inode number of their directory (of a 64-bit kernel).
+ * cgroups: by path, and of a process.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -12,10 +11,11 @@
 
 #define MOUNTS "/proc/self/mounts"
 
-/* Where cgroup2 is mounted, and the freezer of the older kind; "" until it is
- * found.
+/* Where cgroup2 is mounted, or would be; and the freezer of the older kind, ""
+ * until it is found.
  */
-static char mount[PATH_MAX];
+static char mount[PATH_MAX] = "/sys/fs/cgroup";
+static bool mounted;
 static char freezer[PATH_MAX];
 
 /* Device, place, type, options; blanks in a place are escaped. */
@@ -29,8 +29,10 @@ static int find_mount(const struct kline *line, void *arg)
 	if (line->bad || sscanf(line->text, "%*s %4095s %15s %255s", place,
 				type, options) != 3)
 		return 0;
-	if (!strcmp(type, "cgroup2") && !*mount)
+	if (!strcmp(type, "cgroup2") && !mounted) {
 		snprintf(mount, sizeof(mount), "%s", place);
+		mounted = true;
+	}
 	if (!strcmp(type, "cgroup") && strstr(options, "freezer"))
 		snprintf(freezer, sizeof(freezer), "%s", place);
 	return 0;
@@ -38,7 +40,7 @@ static int find_mount(const struct kline *line, void *arg)
 
 static void find_mounts(void)
 {
-	if (!*mount)
+	if (!mounted)
 		kfile_lines(MOUNTS, find_mount, NULL);
 }
 
@@ -55,38 +57,57 @@ static bool climbs(const char *path)
 }
 
 /**
- * cgroup_id() - the id of a cgroup
- * @path: below the mount of cgroup2, with or without that in front
- * @len: of @path
- * @id: the result
+ * cgroup_path() - a cgroup's path as rules have it
+ * @text: below the mount of cgroup2, with or without that in front
+ * @len: of @text
+ * @path: the result, one byte longer at most; not ended by NUL
  *
- * Return: NULL, or what is wrong in a few words.
+ * Return: its length.
  */
-const char *cgroup_id(const char *path, size_t len, uint64_t *id)
+size_t cgroup_path(const char *text, size_t len, char *path)
 {
-	char full[2 * PATH_MAX + 16];
-	char name[PATH_MAX];
-	const char *below = name;
+	const char *end = text + len;
 	size_t dir;
+	size_t n = 0;
 
 	find_mounts();
-	if (!*mount)
-		return "a cgroup by path, but no cgroup2 is mounted";
-	if (len >= sizeof(name))
-		return "too long for a path";
-	memcpy(name, path, len);
-	name[len] = '\0';
-	if (strlen(name) < len || climbs(name))
-		return "no path of a cgroup";
 	dir = strlen(mount);
-	if (!strncmp(name, mount, dir) && (!name[dir] || name[dir] == '/'))
-		below += dir;
-	/* Only a cgroup has this file; other files have inode numbers, too. */
-	snprintf(full, sizeof(full), "%s/%s/cgroup.procs", mount, below);
-	if (!kfile_exists(full))
-		return "no such cgroup";
-	*strrchr(full, '/') = '\0';
-	return kfile_inode(full, id) ? "no such cgroup" : NULL;
+	if (len >= dir && !memcmp(text, mount, dir) &&
+	    (len == dir || text[dir] == '/'))
+		text += dir;
+	while (text < end) {
+		if (*text != '/') {
+			path[n++] = '/';
+			while (text < end && *text != '/')
+				path[n++] = *text++;
+		} else {
+			text++;
+		}
+	}
+	if (!n)
+		path[n++] = '/';
+	return n;
+}
+
+/**
+ * cgroup_missing() - is there no such cgroup?
+ * @path: as of cgroup_path()
+ * @len: of @path
+ *
+ * Return: true if so; false also where it is not known, as in "ip netns exec",
+ * which has a /sys of its own.
+ */
+bool cgroup_missing(const char *path, size_t len)
+{
+	char full[2 * PATH_MAX + 16];
+
+	find_mounts();
+	if (!mounted || !kfile_exists(mount))
+		return false;
+	/* Only a cgroup has this file. */
+	snprintf(full, sizeof(full), "%s%.*s/cgroup.procs", mount, (int)len,
+		 path);
+	return !climbs(full) && !kfile_exists(full);
 }
 
 struct paths {
@@ -152,7 +173,7 @@ bool cgroup_frozen(pid_t pid)
 	snprintf(full, sizeof(full), "/proc/%d/cgroup", (int)pid);
 	kfile_lines(full, take_path, &paths);
 	find_mounts();
-	if (*v2 && *mount && !climbs(v2)) {
+	if (*v2 && mounted && !climbs(v2)) {
 		snprintf(full, sizeof(full), "%s%s/cgroup.events", mount, v2);
 		kfile_lines(full, find_frozen, &frozen);
 	}

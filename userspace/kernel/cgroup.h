@@ -15,6 +15,7 @@ void cgroup_of(pid_t pid, char path[PATH_MAX]);
 bool cgroup_frozen(pid_t pid);
 void cgroup_template(char *path);
 const char *cgroup_unit(const char *path, char unit[CGROUP_UNIT]);
-const char *cgroup_id(const char *path, size_t len, uint64_t *id);
+size_t cgroup_path(const char *text, size_t len, char *path);
+bool cgroup_missing(const char *path, size_t len);
 
 #endif

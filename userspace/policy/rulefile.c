@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file of rules, judged by the module's own parser. A cgroup may be given by
- * its path here; the kernel gets its id.
+ * A file of rules, judged by the module's own parser. A cgroup's path may be
+ * given with the mount in front here, as it is seen in a shell.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +21,9 @@
 #include "policy/textfile.h"
 #include "show/output.h"
 
-/* A line that is being judged, and a word of it. */
+/* A line that is being judged, and a word of it; and whether it is said that
+ * there is no such cgroup now, as there may be none yet when the machine boots.
+ */
 struct line {
 	const char *file;
 	unsigned long no;
@@ -29,6 +31,7 @@ struct line {
 	size_t len;
 	size_t word;
 	size_t word_len;
+	bool at_hand;
 };
 
 /**
@@ -78,8 +81,8 @@ static bool is_word(const struct line *line, const char *word)
 	       !memcmp(line->text + line->word, word, line->word_len);
 }
 
-/* Digits are the number itself; "/1" is the cgroup of that name. */
-static bool is_path(const struct line *line)
+/* Digits are the number itself. */
+static bool is_no_number(const struct line *line)
 {
 	size_t i;
 
@@ -100,15 +103,6 @@ static bool begins_with_digit(const struct line *line)
 
 typedef const char *(*number_fn)(const struct rulefile *rules,
 				 const struct line *line, uint64_t *number);
-
-static const char *cgroup_number(const struct rulefile *rules,
-				 const struct line *line, uint64_t *number)
-{
-	*number = 1;
-	return rules->offline ? NULL
-			      : cgroup_id(line->text + line->word,
-					  line->word_len, number);
-}
 
 /* The user's name at hand is that of the machine that will run it. */
 static const char *uid_number(const struct rulefile *rules,
@@ -152,8 +146,6 @@ static const char *time_number(const struct rulefile *rules,
 /* Who knows the number that may stand after this word as something else? */
 static number_fn number_after(const struct line *line)
 {
-	if (is_word(line, "cgroup"))
-		return cgroup_number;
 	if (is_word(line, "uid"))
 		return uid_number;
 	if (line->word_len > 3 &&
@@ -162,18 +154,32 @@ static number_fn number_after(const struct line *line)
 	return NULL;
 }
 
-/* The words of @line, with numbers for what people write, into @ids. */
+/* "/1" is the cgroup of that name; "1" is an id, and "0x1" neither. */
+static bool is_path(const struct line *line)
+{
+	return !begins_with_digit(line) ||
+	       memchr(line->text + line->word, '/', line->word_len);
+}
+
+/* The words of @line, with what the kernel takes for what people write, into
+ * @ids.
+ */
 static bool with_ids(const struct rulefile *rules, struct line *line, char *ids,
 		     size_t *len)
 {
 	number_fn number_of = NULL;
+	bool cgroup = false;
 
 	for (*len = 0; next_word(line); ids[(*len)++] = ' ') {
 		uint64_t number;
 		const char *why;
 
-		if (number_of && is_path(line) &&
-		    !(number_of == uid_number && begins_with_digit(line))) {
+		if (cgroup && is_path(line)) {
+			*len += cgroup_path(line->text + line->word,
+					    line->word_len, ids + *len);
+		} else if (number_of && is_no_number(line) &&
+			   !(number_of == uid_number &&
+			     begins_with_digit(line))) {
 			why = number_of(rules, line, &number);
 			if (why)
 				return wrong(line, why);
@@ -183,6 +189,7 @@ static bool with_ids(const struct rulefile *rules, struct line *line, char *ids,
 			       line->word_len);
 			*len += line->word_len;
 		}
+		cgroup = !cgroup && !number_of && is_word(line, "cgroup");
 		number_of = number_of ? NULL : number_after(line);
 	}
 	line->word = 0;
@@ -202,6 +209,23 @@ static bool wrong_word(struct line *line, const char *ids, size_t len,
 	return wrong(line, err->reason);
 }
 
+/* What is no mistake, but may not be what was meant. */
+static void note(const struct line *line, const struct tcp_reaper_rule *rule)
+{
+	const struct tcp_reaper_rule_cgroup *cgroup = &rule->cgroup;
+
+	if (!(rule->match & TCP_REAPER_MATCH_CGROUP))
+		return;
+	if (!cgroup->path)
+		output_error("%s:%lu: note: cgroup %" PRIu64
+			     ": an id ends with its directory, as when a service is restarted; a path stays",
+			     line->file, line->no, cgroup->id);
+	else if (line->at_hand && cgroup_missing(cgroup->path, cgroup->len))
+		output_error("%s:%lu: note: cgroup %.*s: there is none now; the rule waits for one",
+			     line->file, line->no, (int)cgroup->len,
+			     cgroup->path);
+}
+
 static bool judge(struct rulefile *rules, struct line *line)
 {
 	char text[TCP_REAPER_RULE_TEXT];
@@ -216,7 +240,7 @@ static bool judge(struct rulefile *rules, struct line *line)
 		output_error("%s:%lu: holds a NUL byte", line->file, line->no);
 		return false;
 	}
-	/* At most, "cgroup a" becomes "cgroup " and 20 digits; others less. */
+	/* At most, "cgroup a" becomes "cgroup /a", "uid a" 20 digits. */
 	ids = mem_zalloc(line->len + 1, 4);
 	good = with_ids(rules, line, ids, &len);
 	if (good) {
@@ -224,6 +248,7 @@ static bool judge(struct rulefile *rules, struct line *line)
 		if (is_rule < 0)
 			good = wrong_word(line, ids, len, &err);
 		if (is_rule == 1) {
+			note(line, &rule);
 			tcp_reaper_rule_print(&rule, text, sizeof(text));
 			rulefile_add(rules, text);
 		}
@@ -260,7 +285,8 @@ bool rulefile_line(struct rulefile *rules, const char *file, unsigned long no,
  */
 enum rc rulefile_read(struct rulefile *rules, const char *path)
 {
-	struct line line = { .file = strcmp(path, "-") ? path : "stdin" };
+	struct line line = { .file = strcmp(path, "-") ? path : "stdin",
+			     .at_hand = !rules->offline };
 	enum rc rc = RC_DONE;
 	const char *at, *end;
 	size_t size;

@@ -167,6 +167,9 @@ apply_check() {
 	put "$CONF" '[template]' 'census_interval_s = 5m' '[netns "a b"]' 'mode = enforce' 'established.timeout_ms = never' \
 		'close_wait.spare_unread = on' 'rule = uid of-that-machine cgroup /no/such.service close_wait_ms 5m'
 	t 0 'apply --check' '2 sections, nothing wrong' ''
+	echo 'rule = cgroup 77 exempt' >>"$ROOT/$CONF"
+	t 0 'apply --check' '2 sections, nothing wrong' 'reaperctl: /etc/tcp_reaper.conf:8: note: cgroup 77: an id ends with its directory, as when a service is restarted; a path stays'
+	sed -i '$d' "$ROOT/$CONF"
 	mv "$ROOT/proc/net/reaper" "$ROOT/elsewhere"
 	t 0 'apply -c' '2 sections, nothing wrong' ''
 	t 0 "apply -c $ROOT/$CONF" '2 sections, nothing wrong' ''

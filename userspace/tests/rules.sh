@@ -123,34 +123,41 @@ reaperctl: $TMP/rules:3: word '2': no verdict after it"
 }
 
 rules_cgroup() {
-	local place=sys/fs/cgroup dir id
+	local place=sys/fs/cgroup dir
+	local note="reaperctl: $TMP/rules"
 
-	rulefile 'cgroup /a exempt'
-	t 1 "rules check $TMP/rules" '' "reaperctl: $TMP/rules:1: word '/a': a cgroup by path, but no cgroup2 is mounted"
+	# Where cgroup2 is not to be seen the path is taken as it is.
+	: >"$ROOT/$RULES"
+	rulefile 'cgroup /a exempt' 'cgroup /sys/fs/cgroup/b exempt'
+	t 0 "rules load $TMP/rules" '' ''
+	kernel_has 'a cgroup by path, unseen' $'cgroup /a exempt\ncgroup /b exempt'
 	put proc/self/mounts 'proc /proc proc rw 0 0' "cgroup2 /$place cgroup2 rw 0 0"
 	for dir in '' /a.slice /a.slice/b /7; do
 		mkdir -p "$ROOT/$place$dir"
 		: >"$ROOT/$place$dir/cgroup.procs"
 	done
 	mkdir "$ROOT/$place/other"
-	id=$(stat -c %i "$ROOT/$place/a.slice/b")
 	: >"$ROOT/$RULES"
-	rulefile 'cgroup /a.slice/b exempt' 'cgroup a.slice/b exempt' \
-		"cgroup /$place/a.slice/b/ exempt" 'cgroup 7 exempt' 'cgroup /7 exempt' 'cgroup / exempt'
+	rulefile 'cgroup /a.slice/b exempt' 'cgroup a.slice//b exempt' \
+		"cgroup /$place/a.slice/b/ exempt" "cgroup /$place exempt" 'cgroup /7 exempt' 'cgroup 7/ exempt' 'cgroup / exempt'
 	t 0 "rules load $TMP/rules" '' ''
-	kernel_has 'a cgroup by path' "cgroup $id exempt
-cgroup $id exempt
-cgroup $id exempt
-cgroup 7 exempt
-cgroup $(stat -c %i "$ROOT/$place/7") exempt
-cgroup $(stat -c %i "$ROOT/$place") exempt"
-	wrong 'cgroup /nosuch exempt' /nosuch 'no such cgroup'
-	wrong 'cgroup other exempt' other 'no such cgroup'
-	wrong 'cgroup 0x5 exempt' 0x5 'no such cgroup'
-	wrong 'cgroup /a.slice/../.. exempt' /a.slice/../.. 'no path of a cgroup'
+	kernel_has 'a cgroup by path' "cgroup /a.slice/b exempt
+cgroup /a.slice/b exempt
+cgroup /a.slice/b exempt
+cgroup / exempt
+cgroup /7 exempt
+cgroup /7 exempt
+cgroup / exempt"
+	rulefile 'cgroup /a.slice exempt' 'cgroup 77 exempt' 'cgroup /nosuch exempt' 'cgroup other exempt' 'cgroup /../x exempt'
+	t 0 "rules check $TMP/rules" '5 rules, nothing wrong' "$note:2: note: cgroup 77: an id ends with its directory, as when a service is restarted; a path stays
+$note:3: note: cgroup /nosuch: there is none now; the rule waits for one
+$note:4: note: cgroup /other: there is none now; the rule waits for one"
+	wrong 'cgroup 0x5 exempt' 0x5 'neither a path that begins with / nor an id in decimal'
+	wrong 'cgroup /a.slice/../.. exempt' /a.slice/../.. 'an empty name, "." or ".." in a path'
+	wrong 'cgroup /a.slice/* exempt' '/a.slice/*' 'no patterns: name the directory above'
 	wrong 'cgroup /a.slice/b # exempt' /a.slice/b 'no verdict after it'
 	wrong 'cgroup /a.slice cgroup /a.slice exempt' cgroup 'given twice'
-	wrong "cgroup /$(printf '%05000d' 0) exempt" "/$(printf '%05000d' 0)" 'too long for a path'
+	wrong "cgroup /$(printf '%01023d' 0) exempt" "/$(printf '%01023d' 0)" 'a path of more than 1023 bytes'
 }
 
 # No module: a file can be judged, and nothing else be done.

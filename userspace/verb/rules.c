@@ -212,7 +212,7 @@ const struct verb verb_rules = {
 		"  laddr PREFIX, raddr PREFIX    local, remote address: 192.0.2.0/24, 2001:db8::/32\n"
 		"  uid N|NAME                    owner\n"
 		"  mark V[/M]                    SO_MARK, under a mask\n"
-		"  cgroup PATH|ID                the cgroup the socket was made in, not those below\n"
+		"  cgroup PATH|ID                where the socket was made: there or below; by id, there alone\n"
 		"VERDICT:\n"
 		"  exempt                        never reaped\n"
 		"  close_wait_ms T, orphan_ms T, fin_wait2_ms T, established_ms T\n"
