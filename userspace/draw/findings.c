@@ -265,6 +265,7 @@ enum rc findings_show(const struct findings *findings,
 	struct knobs knobs = { 0 };
 	struct page page = { findings, &knobs };
 	enum rc rc = knobs_find(&knobs, findings->ns);
+	size_t shown = findings->n;
 	size_t i;
 
 	netns_heading(set, findings->ns);
@@ -276,8 +277,11 @@ enum rc findings_show(const struct findings *findings,
 			output_line("%s", "");
 		show_group(&page, &findings->groups[i]);
 	}
-	if (!show_full(findings, findings->n))
-		output_line("no socket lingers");
+	if (!findings->unit)
+		shown = show_full(findings, shown);
+	if (!shown)
+		output_line("no socket %slingers",
+			    findings->unit ? "of that unit " : "");
 	output_close();
 	output_close();
 	knobs_free(&knobs);

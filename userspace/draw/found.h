@@ -11,6 +11,7 @@
 
 /**
  * struct findings - what was found in a namespace
+ * @unit: that alone was asked for; or NULL
  * @ns: the namespace; the program is in it
  * @owners: by which it was found
  * @looks: what was there before
@@ -18,6 +19,7 @@
  * @n: how many
  */
 struct findings {
+	const char *unit;
 	const struct netns *ns;
 	const struct owners *owners;
 	const struct looks *looks;

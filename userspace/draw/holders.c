@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many tracked sockets programs hold, and how many descriptors they have
- * left. A process may call itself what it likes, a new name each time: those
- * have a label that were asked for, all others are one.
+ * How many tracked sockets programs and units hold, and how many descriptors
+ * they have left. A process may call itself what it likes, a new name each
+ * time, and containers have a new one: those have a label that were asked for,
+ * all others are one.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "base/mem.h"
 #include "draw/holders.h"
+#include "find/relatives.h"
 #include "find/tally.h"
 #include "kernel/process.h"
 #include "show/metric.h"
@@ -21,14 +23,17 @@
 #define LOOKS 256
 
 struct program {
-	const char *comm;
+	const char *name;
 	uint64_t sockets;
 	uint64_t fds;
 	uint64_t limit;
 };
 
-/* The last one is all that have no label of their own. */
+/* The last one is all that have no label of their own. By unit: that names it,
+ * of the processes of all.
+ */
 struct programs {
+	struct relatives *relatives;
 	char *names;
 	struct program *v;
 	size_t n;
@@ -48,18 +53,26 @@ static int by_sockets(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static void add_program(struct programs *programs, const char *comm)
+static void add_program(struct programs *programs, const char *name)
 {
 	*mem_add(programs) =
-		(struct program){ .comm = comm, .limit = UINT64_MAX };
+		(struct program){ .name = name, .limit = UINT64_MAX };
 }
 
-static struct program *program_of(struct programs *programs, const char *comm)
+static struct program *program_of(struct programs *programs,
+				  const struct tally *tally)
 {
+	const struct relative *by =
+		programs->relatives
+			? relatives_get(programs->relatives, tally->pid)
+			: NULL;
 	size_t i;
 
 	for (i = 0; i < programs->n - 1; i++) {
-		if (!strcmp(programs->v[i].comm, comm))
+		const char *name = programs->v[i].name;
+
+		if (by ? cgroup_is_of(by->cgroup, name)
+		       : !strcmp(tally->name, name))
 			break;
 	}
 	return &programs->v[i];
@@ -76,7 +89,7 @@ static void programs_begin(struct programs *programs, const char *names)
 		size_t i;
 
 		for (i = 0; i < programs->n; i++) {
-			if (!strcmp(programs->v[i].comm, name))
+			if (!strcmp(programs->v[i].name, name))
 				break;
 		}
 		if (i == programs->n && strcmp(name, OTHER))
@@ -107,28 +120,36 @@ static void look(struct program *program, pid_t pid)
 
 static void show(const struct programs *programs)
 {
-	struct metric_label label[] = { { "comm", "" }, { 0 } };
+	bool unit = programs->relatives;
+	struct metric_label label[] = { { unit ? "unit" : "comm", "" }, { 0 } };
 	size_t i;
 
-	metric_family("tcp_reaper_holder_sockets", METRIC_GAUGE, NULL,
-		      "Tracked sockets that processes of this name hold.");
+	metric_family(unit ? "tcp_reaper_unit_sockets"
+			   : "tcp_reaper_holder_sockets",
+		      METRIC_GAUGE, NULL,
+		      unit ? "Tracked sockets that processes of this unit hold."
+			   : "Tracked sockets that processes of this name hold.");
 	for (i = 0; i < programs->n; i++) {
-		label[0].value = programs->v[i].comm;
+		label[0].value = programs->v[i].name;
 		metric_count(label, programs->v[i].sockets);
 	}
-	metric_family("tcp_reaper_holder_descriptors", METRIC_GAUGE, NULL,
+	metric_family(unit ? "tcp_reaper_unit_descriptors"
+			   : "tcp_reaper_holder_descriptors",
+		      METRIC_GAUGE, NULL,
 		      "Descriptors of the process nearest to its limit, of those that hold tracked sockets or ones that were ended.");
 	for (i = 0; i < programs->n; i++) {
-		label[0].value = programs->v[i].comm;
+		label[0].value = programs->v[i].name;
 		if (programs->v[i].fds)
 			metric_count(label, programs->v[i].fds);
 	}
-	metric_family("tcp_reaper_holder_descriptors_limit", METRIC_GAUGE, NULL,
+	metric_family(unit ? "tcp_reaper_unit_descriptors_limit"
+			   : "tcp_reaper_holder_descriptors_limit",
+		      METRIC_GAUGE, NULL,
 		      "How many descriptors that process may have.");
 	for (i = 0; i < programs->n; i++) {
 		uint64_t limit = programs->v[i].limit;
 
-		label[0].value = programs->v[i].comm;
+		label[0].value = programs->v[i].name;
 		if (programs->v[i].fds)
 			metric_sample(label, limit == UINT64_MAX
 						     ? HUGE_VAL
@@ -136,38 +157,51 @@ static void show(const struct programs *programs)
 	}
 }
 
-/**
- * metrics_holders() - the families about programs
- * @survey: with its holders, those of @reaped among them
- * @reaped: sockets that were ended
- * @names: which programs have a label, parted by commas; NULL: none
- */
-void metrics_holders(const struct survey *survey, const struct reaped *reaped,
-		     const char *names)
+/* @names: which have a label, parted by commas; NULL: none. */
+static void show_by(const struct tallies *tallies, const char *names,
+		    struct relatives *relatives)
 {
-	struct programs programs = { 0 };
-	struct tallies tallies = { 0 };
+	struct programs programs = { .relatives = relatives };
 	size_t looks = 0;
 	size_t i;
 
 	programs_begin(&programs, names);
-	tallies_take(&tallies, survey);
-	tallies_take_ended(&tallies, survey, reaped->v, reaped->n);
-	if (tallies.n)
-		qsort(tallies.v, tallies.n, sizeof(*tallies.v), by_sockets);
-	for (i = 0; i < tallies.n; i++) {
-		const struct tally *tally = tallies.v[i];
+	for (i = 0; i < tallies->n; i++) {
+		const struct tally *tally = tallies->v[i];
 		struct program *program;
 
 		if (!tally->pid)
 			continue;
-		program = program_of(&programs, tally->name);
+		program = program_of(&programs, tally);
 		program->sockets += tally->sockets;
 		if (looks++ < LOOKS)
 			look(program, tally->pid);
 	}
 	show(&programs);
-	tallies_free(&tallies);
 	free(programs.v);
 	free(programs.names);
+}
+
+/**
+ * metrics_holders() - the families about programs and units
+ * @survey: with its holders, those of @reaped among them
+ * @reaped: sockets that were ended
+ * @programs: which programs have a label, parted by commas; NULL: none
+ * @units: likewise units, as cgroup_is_of() has them; NULL: no such families
+ */
+void metrics_holders(const struct survey *survey, const struct reaped *reaped,
+		     const char *programs, const char *units)
+{
+	struct relatives *relatives = relatives_new();
+	struct tallies tallies = { 0 };
+
+	tallies_take(&tallies, survey);
+	tallies_take_ended(&tallies, survey, reaped->v, reaped->n);
+	if (tallies.n)
+		qsort(tallies.v, tallies.n, sizeof(*tallies.v), by_sockets);
+	show_by(&tallies, programs, NULL);
+	if (units)
+		show_by(&tallies, units, relatives);
+	tallies_free(&tallies);
+	relatives_free(relatives);
 }

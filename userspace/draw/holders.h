@@ -6,6 +6,6 @@
 #include "kernel/logfile.h"
 
 void metrics_holders(const struct survey *survey, const struct reaped *reaped,
-		     const char *names);
+		     const char *programs, const char *units);
 
 #endif

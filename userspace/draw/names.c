@@ -23,6 +23,25 @@ static void add_name(char text[TEXT], const char *name)
 }
 
 /**
+ * names_unit() - " in UNIT", of which service or container a process is
+ * @text: what it is added to
+ * @relative: the process; nothing is added if it is of none
+ */
+void names_unit(char text[TEXT], const struct relative *relative)
+{
+	char unit[CGROUP_UNIT];
+
+	if (!*relative->unit)
+		return;
+	strcpy(unit, relative->unit);
+	cgroup_short(unit);
+	text_add(text, " in ");
+	add_name(text, unit);
+	if (*relative->pod)
+		text_add(text, " of pod %s", relative->pod);
+}
+
+/**
  * names_program() - the name of a program, and of its service
  * @text: what it is added to
  * @relative: a process of it
@@ -30,10 +49,7 @@ static void add_name(char text[TEXT], const char *name)
 void names_program(char text[TEXT], const struct relative *relative)
 {
 	add_name(text, relative->comm);
-	if (*relative->unit) {
-		text_add(text, " in ");
-		add_name(text, relative->unit);
-	}
+	names_unit(text, relative);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "find/relatives.h"
 #include "kernel/proc.h"
 
+void names_unit(char text[TEXT], const struct relative *relative);
 void names_program(char text[TEXT], const struct relative *relative);
 void names_processes(char text[TEXT], const pid_t *pids, size_t named,
 		     size_t n);

@@ -154,15 +154,17 @@ static void draw_processes(int line, const struct top_rows *rows)
 		duration_age(age, row->oldest_ms);
 		if (COLS < COLS_WIDE) {
 			put(line++, bad ? A_BOLD : A_NORMAL,
-			    "%7s %8" PRIu64 " %8s  %s", pid, row->sockets, age,
-			    row->name);
+			    "%7s %8" PRIu64 " %8s  %s%s%s", pid, row->sockets,
+			    age, row->name, *row->unit ? " in " : "",
+			    row->unit);
 			continue;
 		}
 		put(line++, bad ? A_BOLD : A_NORMAL,
 		    "%7s %8" PRIu64 " %7" PRIu64 " %+7" PRId64 " %8s %8" PRIu64
-		    " %8s  %c  %s",
+		    " %8s  %c  %s%s%s",
 		    pid, row->sockets, row->due, row->more, age, row->fds,
-		    limit, row->state, row->name);
+		    limit, row->state, row->name, *row->unit ? " in " : "",
+		    row->unit);
 	}
 }
 

@@ -100,10 +100,12 @@ char *users_plain(const struct holders *holders, uint64_t inode)
 
 /**
  * users_output() - likewise, for JSON: an array, and how many are not in it
+ * @relatives: of all processes
  * @holders: the search, scanned
  * @inode: the socket's
  */
-void users_output(const struct holders *holders, uint64_t inode)
+void users_output(struct relatives *relatives, const struct holders *holders,
+		  uint64_t inode)
 {
 	const struct holder *holder;
 
@@ -112,10 +114,17 @@ void users_output(const struct holders *holders, uint64_t inode)
 	output_open_array("holders");
 	for (holder = holders_of(holders, inode); holder;
 	     holder = holder->next) {
+		const struct relative *by =
+			relatives_get(relatives, holder->pid);
+
 		output_open(NULL);
 		output_string("name", holder->comm);
 		output_u64("pid", (uint64_t)holder->pid);
 		output_u64("fd", (uint64_t)holder->fd);
+		if (*by->unit)
+			output_string("unit", by->unit);
+		if (*by->pod)
+			output_string("pod", by->pod);
 		output_close();
 	}
 	output_close();

@@ -4,10 +4,12 @@
 
 #include <stdint.h>
 
+#include "find/relatives.h"
 #include "kernel/proc.h"
 
 char *users_as_ss(const struct holders *holders, uint64_t inode);
 char *users_plain(const struct holders *holders, uint64_t inode);
-void users_output(const struct holders *holders, uint64_t inode);
+void users_output(struct relatives *relatives, const struct holders *holders,
+		  uint64_t inode);
 
 #endif

@@ -157,7 +157,7 @@ static enum rc parse_prefix(struct filter *filter, const char *text)
 }
 
 /**
- * filter_parse() - the options -c, -s, -H, -g, -P, -A and -v
+ * filter_parse() - the options -c, -s, -H, -U, -g, -P, -A and -v
  * @filter: the result
  * @option: by letter, their values, or NULL
  *
@@ -173,6 +173,7 @@ enum rc filter_parse(struct filter *filter, const char *const *option)
 	filter->classes = option['c'];
 	filter->states = option['s'];
 	filter->holder = option['H'];
+	filter->unit = option['U'];
 	filter->verdicts = option['v'];
 	if (filter->classes && !all_known(filter->classes, classes, CLASSES))
 		return output_usage("list",
@@ -250,22 +251,30 @@ bool filter_keep(const struct sock *sock, const void *arg)
 /**
  * filter_holder() - is the socket wanted, by who holds it?
  * @filter: the filter
+ * @relatives: of all processes
  * @first: its first holder, or NULL
  *
  * Return: true if so.
  */
-bool filter_holder(const struct filter *filter, const struct holder *first)
+bool filter_holder(const struct filter *filter, struct relatives *relatives,
+		   const struct holder *first)
 {
 	const struct holder *holder;
 	uint64_t pid = 0;
 
-	if (!filter->holder)
+	if (!filter->holder && !filter->unit)
 		return true;
-	if (!number_parse(filter->holder, &pid))
+	if (!filter->holder || !number_parse(filter->holder, &pid))
 		pid = 0;
 	for (holder = first; holder; holder = holder->next) {
-		if (pid ? (uint64_t)holder->pid == pid
-			: !strcmp(holder->comm, filter->holder))
+		if (pid && (uint64_t)holder->pid != pid)
+			continue;
+		if (filter->holder && !pid &&
+		    strcmp(holder->comm, filter->holder))
+			continue;
+		if (!filter->unit ||
+		    cgroup_is_of(relatives_get(relatives, holder->pid)->cgroup,
+				 filter->unit))
 			return true;
 	}
 	return false;

@@ -66,6 +66,8 @@ static void read_rest(struct relative *relative)
 	cgroup_template(cgroup);
 	if (!cgroup_unit(cgroup, relative->unit))
 		*relative->unit = '\0';
+	if (!cgroup_pod(cgroup, relative->pod))
+		*relative->pod = '\0';
 	/* The end is what tells long ones apart. */
 	if (strlen(cgroup) < sizeof(relative->cgroup))
 		strcpy(relative->cgroup, cgroup);

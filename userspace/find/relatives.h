@@ -18,6 +18,7 @@
  * @parent: its parent's, or 0
  * @comm: its name
  * @unit: the service or container that it is of, or ""
+ * @pod: the UID of the pod that it is of, or ""
  * @cgroup: where that is
  * @waits: whether a thread of it waits for events, once that was asked
  * @process: what else there is to tell, once relatives_process() was asked
@@ -27,6 +28,7 @@ struct relative {
 	pid_t parent;
 	char comm[RELATIVE_COMM];
 	char unit[CGROUP_UNIT];
+	char pod[CGROUP_POD];
 	char cgroup[256];
 	enum {
 		WAITS_UNASKED,

@@ -3,6 +3,7 @@
  * What top shows: the sockets and counters of the chosen namespaces, added up.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "find/survey.h"
 #include "find/tally.h"
 #include "find/top.h"
+#include "kernel/cgroup.h"
 #include "kernel/process.h"
 #include "kernel/stats.h"
 #include "show/clean.h"
@@ -46,13 +48,26 @@ static struct top_row *add_row(struct top_rows *rows)
 	return row;
 }
 
-static void name_row(struct top_row *row, const char *name)
+static void put_clean(char to[TOP_NAME], const char *name)
 {
 	size_t width;
 	char *clean = clean_text(name, &width);
 
-	snprintf(row->name, sizeof(row->name), "%s", clean);
+	snprintf(to, TOP_NAME, "%s", clean);
 	free(clean);
+}
+
+static void find_unit(struct top_row *row)
+{
+	char cgroup[PATH_MAX];
+	char unit[CGROUP_UNIT];
+
+	cgroup_of(row->pid, cgroup);
+	cgroup_template(cgroup);
+	if (!cgroup_unit(cgroup, unit))
+		return;
+	cgroup_short(unit);
+	put_clean(row->unit, unit);
 }
 
 static uint64_t counter(const struct stats *stats, const char *class,
@@ -146,7 +161,7 @@ static enum rc gather_netns(const struct netns *ns, void *arg)
 	char label[NETNS_LABEL];
 	size_t c;
 
-	name_row(row, netns_name(label, ns));
+	put_clean(row->name, netns_name(label, ns));
 	gather_knobs(data, row, ns);
 	gather_sockets(data, row,
 		       &g->survey.parts[ns - g->survey.netns->v].sockets);
@@ -284,7 +299,7 @@ static void gather_holders(struct top_data *data, const struct survey *survey)
 		struct top_row *row = add_row(&data->processes);
 
 		row->pid = (int)tally->pid;
-		name_row(row, tally->name);
+		put_clean(row->name, tally->name);
 		row->sockets = tally->sockets;
 		row->due = tally->due;
 		row->oldest_ms = tally->oldest_ms;
@@ -306,6 +321,7 @@ static void look_closely(struct top_rows *rows)
 		row->fds = process.fds;
 		row->fd_limit = process.fd_limit;
 		row->state = process.state;
+		find_unit(row);
 		process_free(&process);
 	}
 }

@@ -34,6 +34,7 @@ struct top_class {
  * struct top_row - a line of the lower table: a process, or a namespace
  * @pid: the process; 0 for those without one
  * @name: its name, fit for a terminal; or the namespace's
+ * @unit: the service or container that it is of, likewise, or ""
  * @mode: of a namespace
  * @sockets: tracked ones
  * @due: of them
@@ -48,6 +49,7 @@ struct top_class {
 struct top_row {
 	int pid;
 	char name[TOP_NAME];
+	char unit[TOP_NAME];
 	char mode[16];
 	uint64_t sockets;
 	uint64_t due;

@@ -11,6 +11,8 @@
 
 #define MOUNTS "/proc/self/mounts"
 
+#define ID_LEN 64
+
 /* Where cgroup2 is mounted, or would be; and the freezer of the older kind, ""
  * until it is found.
  */
@@ -215,6 +217,17 @@ static bool ends_in(const char *name, size_t len, const char *end)
 	return len > of && !memcmp(name + len - of, end, of);
 }
 
+/* The id of a container is 64 hexadecimal digits. Return: at them, or NULL. */
+static const char *container_id(const char *name, size_t len)
+{
+	const char *id = name + len - ID_LEN;
+
+	if (ends_in(name, len, ".scope"))
+		id -= strlen(".scope");
+	return id >= name && strspn(id, "0123456789abcdef") == ID_LEN ? id
+								      : NULL;
+}
+
 /**
  * cgroup_unit() - the service or container that a cgroup is of
  * @path: of the cgroup
@@ -251,4 +264,74 @@ const char *cgroup_unit(const char *path, char unit[CGROUP_UNIT])
 		return NULL;
 	snprintf(unit, CGROUP_UNIT, "%.*s", (int)len, name);
 	return unit;
+}
+
+/**
+ * cgroup_pod() - the pod that a cgroup is of
+ * @path: of the cgroup
+ * @pod: the result: its UID, as Kubernetes writes it
+ *
+ * Return: @pod, or NULL.
+ */
+const char *cgroup_pod(const char *path, char pod[CGROUP_POD])
+{
+	const char *at = path;
+
+	/* Elsewhere anybody may call a directory so. */
+	if (strncmp(path, "/kube", 5))
+		return NULL;
+	while ((at = strstr(at + 1, "pod")))
+		if ((at[-1] == '-' || at[-1] == '/') &&
+		    strspn(at + 3, "0123456789abcdef_-") == CGROUP_POD - 1)
+			break;
+	if (!at)
+		return NULL;
+	/* In a slice's name "-" would part it from the one above. */
+	snprintf(pod, CGROUP_POD, "%s", at + 3);
+	for (at = pod; (at = strchr(at, '_'));)
+		pod[at - pod] = '-';
+	return pod;
+}
+
+/**
+ * cgroup_short() - a unit's name, fit for a line
+ * @unit: the name; of a container's id twelve digits stay, as docker shows it
+ */
+void cgroup_short(char *unit)
+{
+	const char *id = container_id(unit, strlen(unit));
+
+	if (id)
+		unit[id - unit + 12] = '\0';
+}
+
+/**
+ * cgroup_is_of() - is a cgroup of a unit, a container or a pod?
+ * @path: of the cgroup
+ * @wanted: a unit, with or without its kind; a container's id, or six digits of
+ *	it at least; a pod's UID; or a path, of the cgroup or above it
+ *
+ * Return: true if so.
+ */
+bool cgroup_is_of(const char *path, const char *wanted)
+{
+	size_t n = strlen(wanted);
+	char unit[CGROUP_UNIT];
+	char pod[CGROUP_POD];
+	const char *id;
+
+	if (*wanted == '/')
+		return !strncmp(path, wanted, n) &&
+		       (n == 1 || !path[n] || path[n] == '/');
+	if (cgroup_pod(path, pod) && !strcmp(pod, wanted))
+		return true;
+	if (!cgroup_unit(path, unit))
+		return false;
+	id = container_id(unit, strlen(unit));
+	/* As docker and podman take it, too. */
+	if (id && n >= 6 && n <= ID_LEN && !memcmp(id, wanted, n))
+		return true;
+	return !strncmp(unit, wanted, n) &&
+	       (!unit[n] || !strcmp(unit + n, ".service") ||
+		!strcmp(unit + n, ".scope"));
 }

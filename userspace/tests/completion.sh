@@ -235,7 +235,7 @@ completion_tests() {
 	next nosuch ''
 	next 'nosuch more' ''
 	capture tool complete list -
-	check "$LABEL complete list -" test "$(cut -f 1 "$TMP/out" | tr '\n' ' ')" = '--class --state --port --address --verdict --holder --age --sort --reverse --max --netns --pid --all --json --output --help --version '
+	check "$LABEL complete list -" test "$(cut -f 1 "$TMP/out" | tr '\n' ' ')" = '--class --state --port --address --verdict --holder --unit --age --sort --reverse --max --netns --pid --all --json --output --help --version '
 	capture tool complete --
 	check "$LABEL complete --" test "$(cut -f 1 "$TMP/out" | tr '\n' ' ')" = '--netns --pid --all --json --output --help --version '
 	capture tool complete

@@ -31,6 +31,7 @@ struct diagnosis {
 	struct looks looks;
 	struct relatives *relatives;
 	uint64_t young_ms;
+	const char *unit; /* only of this one, or NULL */
 	bool all_seen;
 };
 
@@ -121,6 +122,12 @@ static void assign(struct item *item, struct diagnosis *d,
 		item->process = relatives_process(d->relatives, owner->by->pid);
 }
 
+static bool is_wanted(const struct diagnosis *d, const struct owner *owner)
+{
+	return !d->unit ||
+	       (owner->by && cgroup_is_of(owner->by->cgroup, d->unit));
+}
+
 static uint32_t *count_local_ports(const struct sock *v, size_t n)
 {
 	uint32_t *at = mem_zalloc(UINT16_MAX + 1, sizeof(*at));
@@ -148,21 +155,27 @@ static int by_weight(const void *a, const void *b)
 	return x->items < y->items ? -1 : x->items > y->items;
 }
 
-/* Return: the sockets with their owners, sorted by them; to be freed. */
+/* Return: the wanted ones of @n sockets, with their owners, sorted by them; to
+ * be freed.
+ */
 static struct item *find_items(struct diagnosis *d, const struct owners *owners,
-			       const struct sock *v, size_t n)
+			       const struct sock *v, size_t *n)
 {
-	struct item *items = mem_zalloc(n, sizeof(*items));
-	uint32_t *at_local_port = count_local_ports(v, n);
+	struct item *items = mem_zalloc(*n, sizeof(*items));
+	uint32_t *at_local_port = count_local_ports(v, *n);
+	size_t wanted = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		items[i].sock = &v[i];
-		assign(&items[i], d, owners, at_local_port);
+	for (i = 0; i < *n; i++) {
+		memset(&items[wanted], 0, sizeof(*items));
+		items[wanted].sock = &v[i];
+		assign(&items[wanted], d, owners, at_local_port);
+		wanted += is_wanted(d, &items[wanted].owner);
 	}
+	*n = wanted;
 	free(at_local_port);
-	if (n)
-		qsort(items, n, sizeof(*items), group_compare);
+	if (wanted)
+		qsort(items, wanted, sizeof(*items), group_compare);
 	return items;
 }
 
@@ -185,19 +198,20 @@ static enum rc show_part(const struct netns *ns, void *arg)
 	const struct owners owners = { d->relatives, d->survey.holders,
 				       &d->listeners[p], d->all_seen };
 	struct sock *socks = unpacked(sockets);
-	struct item *items = find_items(d, &owners, socks, sockets->n);
-	struct findings findings = { .ns = ns,
-				     .owners = &owners,
-				     .looks = &d->looks };
+	size_t n = sockets->n;
+	struct item *items = find_items(d, &owners, socks, &n);
+	struct findings findings = {
+		.unit = d->unit, .ns = ns, .owners = &owners, .looks = &d->looks
+	};
 	struct group *groups = NULL;
 	size_t cap = 0;
 	enum rc rc;
 	size_t i;
 
-	for (i = 0; i < sockets->n;) {
+	for (i = 0; i < n;) {
 		groups = mem_grow(groups, findings.n, &cap, sizeof(*groups));
 		group_gather(&groups[findings.n], d->survey.holders, &items[i],
-			     sockets->n - i);
+			     n - i);
 		i += groups[findings.n++].sockets;
 	}
 	if (findings.n)
@@ -247,7 +261,8 @@ static void find_holders(struct diagnosis *d)
 
 static enum rc run(struct call *call)
 {
-	struct diagnosis d = { .young_ms = YOUNG_MS };
+	struct diagnosis d = { .young_ms = YOUNG_MS,
+			       .unit = call->option['U'] };
 	const char *age = call->option['g'];
 	enum rc rc;
 	size_t i;
@@ -264,7 +279,9 @@ static enum rc run(struct call *call)
 	d.relatives = relatives_new();
 	looks_load(&d.looks);
 	rc = rc_first(rc, netns_each(&call->netns, show_part, &d));
-	looks_save(&d.looks);
+	/* Of the others nothing was seen. */
+	if (!d.unit)
+		looks_save(&d.looks);
 	if (!d.survey.sockets)
 		elsewhere_show(&call->netns, "", " diagnose");
 	looks_free(&d.looks);
@@ -278,6 +295,9 @@ static enum rc run(struct call *call)
 
 static const struct verb_option options[] = {
 	{ 'g', "age", "TIME", "only sockets at least so old (1s)", NULL },
+	{ 'U', "unit", "NAME",
+	  "only those of such a unit, container (its id) or pod (its UID)",
+	  NULL },
 	{ 0 },
 };
 

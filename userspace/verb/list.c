@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/mem.h"
+#include "draw/names.h"
 #include "draw/users.h"
 #include "find/filter.h"
 #include "find/survey.h"
@@ -28,6 +30,7 @@ static const struct output_column columns[] = {
 struct listing {
 	struct survey survey;
 	struct filter filter;
+	struct relatives *relatives;
 	uint64_t most; /* to show of a namespace */
 	size_t unseen; /* sockets that must have a holder, none found */
 };
@@ -41,7 +44,7 @@ static bool show(struct listing *listing, const struct sock *sock)
 	char idle[DURATION_TEXT];
 	bool kernel = !strcmp(sock->verdict, "kernel");
 
-	if (!filter_holder(&listing->filter, first))
+	if (!filter_holder(&listing->filter, listing->relatives, first))
 		return false;
 	output_open(NULL);
 	output_string("class", sock->class);
@@ -55,7 +58,7 @@ static bool show(struct listing *listing, const struct sock *sock)
 	output_string("verdict", sock->verdict);
 	output_u64("uid", sock->uid);
 	output_u64("inode", sock->inode);
-	users_output(listing->survey.holders, sock->inode);
+	users_output(listing->relatives, listing->survey.holders, sock->inode);
 	output_close();
 
 	if (sock->inode && !first && !kernel)
@@ -76,8 +79,14 @@ static bool show(struct listing *listing, const struct sock *sock)
 	output_word(sock->verdict);
 	if (first) {
 		char *who = users_as_ss(listing->survey.holders, sock->inode);
+		char unit[TEXT] = "";
+		char *cell;
 
-		output_word(who);
+		names_unit(unit, relatives_get(listing->relatives, first->pid));
+		cell = mem_zalloc(strlen(who) + strlen(unit) + 1, 1);
+		strcat(strcpy(cell, who), unit);
+		output_word(cell);
+		free(cell);
 		free(who);
 	} else if (kernel) {
 		output_word("kernel");
@@ -154,6 +163,7 @@ static enum rc run(struct call *call)
 	for (i = 0; i < call->netns.n; i++)
 		sockets_sort(&survey->parts[i].sockets, by, call->option['r']);
 	survey_holders(survey, NULL, 0);
+	listing.relatives = relatives_new();
 	for (i = 0; i < call->netns.n; i++)
 		show_part(&listing, &survey->parts[i]);
 	/* No failure, as it is none for ss: what may be seen was shown. */
@@ -163,6 +173,7 @@ static enum rc run(struct call *call)
 	else if (listing.unseen && survey->unread)
 		output_error("holders of %zu sockets not shown: %zu processes hide their descriptors from you; run it as root",
 			     listing.unseen, survey->unread);
+	relatives_free(listing.relatives);
 	survey_free(survey);
 	return rc;
 }
@@ -180,6 +191,9 @@ static const struct verb_option options[] = {
 	  filter_verdict_words },
 	{ 'H', "holder", "PID|NAME", "only those that such a process holds",
 	  words_pids },
+	{ 'U', "unit", "NAME",
+	  "only those that such a unit, container (its id) or pod (its UID) holds",
+	  NULL },
 	{ 'g', "age", "TIME", "only those at least so old: 30s, 5m, 1h", NULL },
 	{ 'S', "sort", "COLUMN",
 	  "by age (default), idle, rxq, txq, local, remote, ...",

@@ -153,16 +153,20 @@ static void name_maker(char text[TEXT], const struct people *people,
 		listeners_find(listeners, entry->local);
 	const struct holder *first =
 		listener ? holders_of(people->holders, listener->inode) : NULL;
+	const struct holder *holder = holders_of(people->holders, entry->inode);
 
 	*text = '\0';
-	if (holders_of(people->holders, entry->inode))
+	if (holder) {
+		names_unit(text, relatives_get(people->relatives, holder->pid));
 		return;
+	}
 	if (first) {
+		text_add(text, "; ");
 		names_accepters(text, people->relatives, first);
-		output_string("listens", text);
+		output_string("listens", text + strlen("; "));
 		text_add(text, ", listens there");
 	} else if (entry->inode) {
-		text_add(text, "of uid %" PRIu64, entry->uid);
+		text_add(text, "; of uid %" PRIu64, entry->uid);
 	}
 }
 
@@ -190,17 +194,16 @@ static void show_entry(const struct logs *logs, const struct part *part,
 	output_u64("inode", entry->inode);
 	output_string("action", entry->action);
 	output_string("result", entry->result);
-	users_output(people->holders, entry->inode);
+	users_output(people->relatives, people->holders, entry->inode);
 	name_maker(maker, people, listeners, entry);
 	output_close();
 	who = users_plain(people->holders, entry->inode);
 	if (strcmp(entry->result, "done"))
 		output_style(OUTPUT_WARN);
-	output_line("%-23s  %-11s  %-11s  %6s  %-6s  %-6s  %-21s  %-21s  %s%s%s",
+	output_line("%-23s  %-11s  %-11s  %6s  %-6s  %-6s  %-21s  %-21s  %s%s",
 		    time_text(when, entry->time_ms), entry->class, entry->state,
 		    duration_age(age, entry->age_ms), entry->action,
-		    entry->result, entry->local, entry->remote, who,
-		    *maker ? "; " : "", maker);
+		    entry->result, entry->local, entry->remote, who, maker);
 	free(who);
 	if (logs->follow)
 		output_record_end();

@@ -145,7 +145,8 @@ static enum rc show(const struct call *call, size_t limit, FILE *file)
 		rc = gather(&g, call, limit);
 		show_machine(&g);
 		families_show(&g.census);
-		metrics_holders(&g.survey, &g.reaped, call->option['H']);
+		metrics_holders(&g.survey, &g.reaped, call->option['H'],
+				call->option['U']);
 		census_free(&g.census);
 		free(g.census.names);
 		conf_free(&g.conf);
@@ -227,6 +228,9 @@ static const struct verb_option options[] = {
 	  words_files },
 	{ 'H', "holders", "NAME,...",
 	  "programs with a label of their own; the others are \"other\"",
+	  NULL },
+	{ 'U', "units", "NAME,...",
+	  "units, containers and pods, likewise: families tcp_reaper_unit_*",
 	  NULL },
 	{ 'l', "limit", "N",
 	  "so many namespaces at most with families of their own (50)", NULL },
