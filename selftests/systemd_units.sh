@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The units with a real systemd: policy at boot, whenever the module is loaded, and for what "ip netns add" makes; metrics twice a minute.
+# The units with a real systemd: policy at boot, whenever the module is loaded, and for what "ip netns add" makes; metrics twice a minute;
+# a unit that a rule exempts by its path, started again and after a boot.
 # It is PID 1 of a PID namespace, with udev, the project's units as they are installed, and next to no others.
 # shellcheck source-path=SCRIPTDIR disable=SC2317 # functions are called through check
 . "$(dirname "$0")/lib.sh"
@@ -183,9 +184,52 @@ metrics() {
 	check "of all namespaces" grep -q "netns=\"$(ns_name early)\"" "$prom"
 }
 
+# started UNIT: again, with one stuck socket then.
+started() {
+	ctl restart "$1"
+	check "$1 is started" poll_until 20 eval "! pid_is $1 0"
+}
+
+spares() {
+	(($(stat_of init spared_rule) >= $1))
+}
+
+# What the policy exempts by its path stays whenever its service is started again, and after a boot.
+exempted() {
+	local spared reaped
+	for name in orders others; do
+		unit "$name.service" '[Unit]' "Description=$name" '[Service]' "ExecStart=$(command -v leak)"
+	done
+	ctl daemon-reload
+	check_is "a rule of the policy names a unit" "cgroup /system.slice/orders.service exempt" "$(sed 's/ # hits.*//' /proc/net/reaper/rules)"
+	knob init close_wait/timeout_ms 1
+	knob init mode enforce
+	for name in start restart boot; do
+		[[ $name != boot ]] || reboot
+		spared=$(stat_of init spared_rule) reaped=$(stat_of init close_wait_reaped)
+		started orders.service
+		started others.service
+		check "$name: the unit that is exempt is spared" poll_until 20 spares $((spared + 1))
+		check "$name: the other one is reaped" poll_until 20 stat_is init close_wait_reaped $((reaped + 1))
+		check_is "$name: the tool names it" "in orders.service" "$(reaperctl list -U orders | grep -o 'in orders.service')"
+	done
+	ctl stop orders.service others.service
+	knob init mode observe
+}
+
+reboot() {
+	halt
+	unload
+	load || exit 1
+	boot || exit 1
+	knob_becomes init close_wait/timeout_ms 1260000
+	knob init close_wait/timeout_ms 1
+	knob init mode enforce
+}
+
 sections() {
 	local i
-	printf '%s\n' '[template]' 'orphan_timeout_ms = 7m' '[netns initial]' 'close_wait.timeout_ms = 21m' \
+	printf '%s\n' '[template]' 'orphan_timeout_ms = 7m' '[netns initial]' 'close_wait.timeout_ms = 21m' 'rule = cgroup /system.slice/orders.service exempt' \
 		"[netns $(ns_name early)]" 'orphan.timeout_ms = 11s' "[netns $(ns_name late)]" 'orphan.timeout_ms = 17s'
 	for ((i = 0; i < BURST; i++)); do
 		printf '%s\n' "[netns $(ns_name "burst$i")]" 'orphan.timeout_ms = 13s'
@@ -204,6 +248,7 @@ when_loaded
 new_names
 followed_again
 metrics
+exempted
 halt
 rm -r "$UNITS" /etc/tcp_reaper.conf
 finish
