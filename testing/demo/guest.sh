@@ -69,7 +69,8 @@ until_true 30 at_least close_wait_reaped 4
 until_true 30 at_least orphan_reaped 3
 run reaperctl list
 leaked=$(stat close_wait_reaped) orphaned=$(stat orphan_reaped)
-echo "The two that are left are the downloads. REAPED and SEEN, of those that are gone and of all:"
+echo "The two that are left are the downloads. SEEN has each socket that came so far, those that went at once as well;"
+echo "TAKEN has those that stayed, REAPED those of them that were ended:"
 run reaperctl status
 
 say "What each side saw"
