@@ -105,8 +105,8 @@ test-dkms: deps-test
 	@testing/dkms/run bookworm
 	@testing/dkms/run trixie
 	@testing/dkms/run-signed trixie
-	@testing/deps testing/demo/packages
-	@testing/demo/selftest
+	@testing/demo/clean bookworm
+	@testing/demo/clean trixie
 
 # selftests/ in a kernel's own tree, by the kernel's own kselftest.
 test-in-tree: deps-test

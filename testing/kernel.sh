@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced: which kernel to boot (KERNEL, else the newest Debian one in /boot, else
 # that of this Debian release, unpacked into the cache), where its modules and
-# headers are, and the module built for it. Sets kernel, modules, kdir and ko; top is
-# the root of this tree.
+# headers are, and the module built for it, with build_options for make. Sets kernel,
+# modules, kdir and ko; top is the root of this tree.
 
 top=${top:?}
 
@@ -24,9 +24,11 @@ fi
 release=${kernel##*/vmlinuz-}
 modules=$image/lib/modules/$release
 kdir=/lib/modules/$release/build
-if [[ ! -e $kdir/include/config/kernel.release ]]; then
+if [[ -n $image && ! -e $kdir/include/config/kernel.release ]]; then
+	kdir=$("$top/testing/vm/image" --headers) || exit 1
+elif [[ ! -e $kdir/include/config/kernel.release ]]; then
 	"$top/testing/deps" <(echo "linux-headers-$release # headers of the kernel that is booted: the module is built for it")
 fi
 echo "building the module for $release"
 # Without a module there is nothing to be tested.
-ko=$("$top/testing/build-ko" "$kdir") || exit 1
+ko=$("$top/testing/build-ko" "$kdir" "${build_options[@]}") || exit 1
