@@ -265,7 +265,7 @@ static void show_others(const struct stats *stats)
 		if (entry->shown)
 			continue;
 		output_u64(entry->name, entry->value);
-		if (!entry->value || strstr(entry->name, "_age_ms_le_"))
+		if (!entry->value || strstr(entry->name, "_age_ms_"))
 			continue;
 		output_line("%-6s  %s %" PRIu64, title, entry->name,
 			    entry->value);
