@@ -99,6 +99,29 @@ disabled() {
 	check 'systemd/forget: nothing behind a link is removed' test -e "$TMP/elsewhere/tcp_reaper.prom"
 }
 
+# By a module that is loaded, and a systemctl that notes what it is asked for.
+served() {
+	local bin=$TMP/loads
+
+	mkdir -p "$bin"
+	printf '#!/bin/sh\necho 7\n' >"$bin/stat"
+	cat >"$bin/systemctl" <<-END
+		#!/bin/sh
+		case \$* in
+		is-enabled*) cat "$bin/enabled" ;;
+		*restart*) echo "\$*" >"$bin/asked" ;;
+		esac
+	END
+	chmod 755 "$bin"/*
+	echo enabled >"$bin/enabled"
+	PATH=$bin:$PATH "$here/../systemd/loaded"
+	check 'systemd/loaded: a load gets its policy' test -e "$bin/asked"
+	rm -f "$bin/asked"
+	echo disabled >"$bin/enabled"
+	PATH=$bin:$PATH "$here/../systemd/loaded"
+	check 'systemd/loaded: not where an operator has disabled that' test ! -e "$bin/asked"
+}
+
 # In a machine of which a package has a part, by a dpkg-query that says so.
 packaged() {
 	local bin=$TMP/packages
@@ -136,6 +159,7 @@ install_tests() {
 	built_by_dkms
 	disabled
 	packaged
+	served
 	mkdir -p "$dest/usr/lib/tcp-reaper"
 	touch "$dest/usr/lib/tcp-reaper/textfile"
 	check 'make install' installed
