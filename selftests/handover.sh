@@ -50,10 +50,24 @@ ages() { grep '^close_wait_age_ms_'; }
 others() { grep -E '^close_wait_(reaped|recovered|age_ms_.*) ' /proc/net/reaper/others; }
 were=$(others) ages=$(stats counted | ages) taken=$(stat_of counted close_wait_taken)
 before=$(stat -c %i /sys/module/tcp_reaper)
+# Namespaces that are made while there is no module, and once there is, by who does what modprobe does; one's owner knows what it wants.
+mkdir "$TMP/bin"
+cat >"$TMP/bin/modprobe" <<-END
+	#!/bin/sh
+	[ "\$1" != --dry-run ] || exec $(command -v modprobe) "\$@"
+	ip netns add $(ns_name amid)
+	ip netns add $(ns_name own)
+	$(command -v modprobe) "\$@" || exit
+	ip netns add $(ns_name after)
+	echo Y >/sys/module/tcp_reaper/parameters/netns_admin
+	ip netns exec $(ns_name own) sh -c 'echo off >/proc/sys/net/tcp_reaper/mode'
+	echo N >/sys/module/tcp_reaper/parameters/netns_admin
+END
+chmod 755 "$TMP/bin/modprobe"
 # Where tenants may change nothing, the host's reload still can.
 template netns_admin N
 
-check "reload" reaperctl reload
+check "reload" env PATH="$TMP/bin:$PATH" reaperctl reload
 check_is "the template: who may change" N "$(template netns_admin)"
 template netns_admin Y
 check "it is another load" test "$(stat -c %i /sys/module/tcp_reaper)" != "$before"
@@ -76,6 +90,13 @@ check_is "the sum of all namespaces, of the one that is gone as well" "$were" "$
 check "which was counted" grep -qx 'close_wait_reaped 6' <<<"$were"
 check_is "the template: mode" enforce "$(template mode)"
 check_is "the template: another" "420000 600000" "$(template orphan_timeout_ms) $(template close_wait_timeout_ms)"
+for ns in amid after; do
+	check_is "made while the module was exchanged, as the template has it: $ns" "enforce 420000" "$(knob $ns mode) $(knob $ns orphan/timeout_ms)"
+done
+check_is "or as its owner does" off "$(knob own mode)"
+for ns in amid after own; do
+	ip netns delete "$(ns_name $ns)"
+done
 new_ns later
 knob_is later mode enforce
 

@@ -28,6 +28,8 @@
 #include "verb/verb.h"
 
 #define MODE_KEY "mode"
+/* As the module comes. */
+#define MODE_LOADED "observe"
 #define VERSION_TEXT 64
 
 /* modprobe's own words, and an end. */
@@ -250,11 +252,16 @@ static enum rc give_others_back(struct policies *policies)
 	return rc;
 }
 
-/* Those that were made in between are as the template has it, but observe. */
+/*
+ * Those that were made in between are as the template has it, but observe, as
+ * the module was loaded. One with another mode was told so since, by its owner.
+ */
 static enum rc catch_up(const struct netns *ns, void *arg)
 {
+	static const char path[] = SYSCTL_REAPER "/" MODE_KEY;
 	const struct policies *policies = arg;
 	char label[NETNS_LABEL];
+	char mode[KNOB_VALUE];
 	size_t i;
 	int err;
 
@@ -262,7 +269,9 @@ static enum rc catch_up(const struct netns *ns, void *arg)
 		if (policies->set.v[i].inode == ns->inode)
 			return RC_DONE;
 	}
-	err = kfile_write(SYSCTL_REAPER "/" MODE_KEY, policies->mode);
+	if (!kfile_value(path, mode, sizeof(mode)) && strcmp(mode, MODE_LOADED))
+		return RC_DONE;
+	err = kfile_write(path, policies->mode);
 	if (!err)
 		return RC_DONE;
 	output_error("%s, which is new: mode = %s: not set: %s",
@@ -270,20 +279,33 @@ static enum rc catch_up(const struct netns *ns, void *arg)
 	return RC_FAILED;
 }
 
-static enum rc give_all_back(struct policies *policies)
+/* From here on a new namespace begins with the template's mode; those that have
+ * begun with another one get it at once, before their owners set theirs. */
+static enum rc give_template_back(struct policies *policies)
 {
 	struct netns_set now = { 0 };
-	enum rc rc = netns_each(&policies->set, give_back, policies);
-	int err = kfile_write(PARAMETERS "/" MODE_KEY, policies->mode);
+	enum rc rc = RC_DONE;
+	int err;
 
+	if (!strcmp(policies->mode, MODE_LOADED))
+		return RC_DONE;
+	err = kfile_write(PARAMETERS "/" MODE_KEY, policies->mode);
 	if (err) {
 		output_error("template: mode = %s: not handed over: %s",
 			     policies->mode, strerror(-err));
 		return RC_FAILED;
 	}
 	if (netns_select_all(&now) == RC_DONE)
-		rc = rc_first(rc, netns_each(&now, catch_up, policies));
+		rc = netns_each(&now, catch_up, policies);
 	netns_set_free(&now);
+	return rc;
+}
+
+static enum rc give_all_back(struct policies *policies)
+{
+	enum rc rc = give_template_back(policies);
+
+	rc = rc_first(rc, netns_each(&policies->set, give_back, policies));
 	if (netns_enter(&policies->set.v[0]) == RC_DONE)
 		rc = rc_first(rc, give_others_back(policies));
 	return rc;
@@ -319,7 +341,7 @@ static enum rc exchange(const struct policies *policies)
 
 	in[0] = "modprobe";
 	in[1] = "tcp_reaper";
-	in[2] = MODE_KEY "=observe";
+	in[2] = MODE_KEY "=" MODE_LOADED;
 	if (policies->parameters.n)
 		memcpy(in + WORDS_BEFORE, policies->parameters.v,
 		       policies->parameters.n * sizeof(*in));
@@ -407,7 +429,7 @@ static enum rc reload(struct policies *policies)
 
 static enum rc run(struct call *call)
 {
-	struct policies policies = { .mode = "observe" };
+	struct policies policies = { .mode = MODE_LOADED };
 	sigset_t ends;
 	enum rc rc;
 	int err;
