@@ -22,7 +22,11 @@ cost() {
 	local TIMEFORMAT='%3U %3S' best='' user system ms
 
 	for _ in 1 2 3; do
-		{ time tool "$@" >"$TMP/out"; } 2>"$TMP/time"
+		if ! { time tool "$@" >"$TMP/out"; } 2>"$TMP/time"; then
+			# No number, so that whatever is asked of it fails.
+			echo failed
+			return
+		fi
 		read -r user system <"$TMP/time"
 		ms=$((10#${user/./} + 10#${system/./}))
 		if [ -z "$best" ] || [ "$ms" -lt "$best" ]; then
