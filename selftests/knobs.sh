@@ -7,6 +7,7 @@
 
 # KEY DEFAULT GOOD_VALUE...
 export KNOBS='mode observe off observe enforce
+reaps_per_s 10000 0 1 2000 4294967295
 close_wait/timeout_ms 3600000 0 1 2000 4294967295
 close_wait/action reset reset fin
 close_wait/linger_ms 60000 0 1 2000 4294967295

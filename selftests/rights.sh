@@ -12,6 +12,7 @@ export PARAMETERS=/sys/module/tcp_reaper/parameters
 
 # Every file that can be written, with a good value that is not the one it has.
 export KNOBS="$SYSFS/mode off
+$SYSFS/reaps_per_s 77
 $SYSFS/close_wait/timeout_ms 77
 $SYSFS/close_wait/action fin
 $SYSFS/close_wait/linger_ms 77
@@ -25,6 +26,7 @@ $SYSFS/established/timeout_ms 77
 $SYSFS/established/action reset
 $SYSFS/established/keepalive 1
 $SYSCTL/mode enforce
+$SYSCTL/reaps_per_s 78
 $SYSCTL/close_wait_timeout_ms 78
 $SYSCTL/close_wait_action reset
 $SYSCTL/close_wait_linger_ms 78

@@ -39,6 +39,10 @@ const struct tcp_reaper_knob tcp_reaper_knobs[] = {
 	  AT(mode),
 	  .max = TCP_REAPER_ENFORCE,
 	  .words = tcp_reaper_mode_words },
+	{ .name = "reaps_per_s",
+	  .sysctl = "reaps_per_s",
+	  AT(reaps_per_s),
+	  .max = U32_MAX },
 	{ IN(close_wait, timeout_ms), .max = U32_MAX },
 	{ IN(close_wait, action), .max = TCP_REAPER_FIN,
 	  .words = close_wait_actions },
@@ -59,6 +63,7 @@ const unsigned int tcp_reaper_nr_knobs = ARRAY_SIZE(tcp_reaper_knobs);
 
 struct tcp_reaper_policy tcp_reaper_template = {
 	.mode = TCP_REAPER_OBSERVE,
+	.reaps_per_s = 10000,
 	.close_wait_timeout_ms = 3600000,
 	.close_wait_linger_ms = 60000,
 	.close_wait_spare_active = 1,

@@ -9,6 +9,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "shared/brake.h"
 #include "shared/policy.h"
 #include "show/log.h"
 #include "show/stats.h"
@@ -40,6 +41,7 @@ struct tcp_reaper_sysfs;
  * @rules_number: of the last list of rules; under @lock
  * @table: the tracked sockets
  * @evict: those of them that are too many
+ * @brake: how many were reaped in this second; the worker's, under @lock
  * @acting: those of them that are being acted on, by class, but for those of
  *	@finished
  * @finished: those of them that our FIN was sent to, by class: they are counted
@@ -71,6 +73,7 @@ struct tcp_reaper_net {
 	u8 rules_number;
 	struct tcp_reaper_table table;
 	struct tcp_reaper_evict evict;
+	struct tcp_reaper_brake brake;
 	u32 acting[TCP_REAPER_NR_CLASSES];
 	u32 finished[TCP_REAPER_NR_CLASSES];
 	struct llist_head handed;

@@ -80,6 +80,8 @@ enum tcp_reaper_verdict {
 /**
  * struct tcp_reaper_policy - what a namespace's operator decided
  * @mode: enum tcp_reaper_mode
+ * @reaps_per_s: most that are reaped in a second; 0: no limit. No part of the
+ *	decision either: brake.c counts them.
  * @close_wait_timeout_ms: idle time allowed in CLOSE_WAIT; 0: for ever
  * @close_wait_action: TCP_REAPER_RESET or TCP_REAPER_FIN
  * @close_wait_linger_ms: time allowed after our FIN; 0: for ever
@@ -99,6 +101,7 @@ enum tcp_reaper_verdict {
  */
 struct tcp_reaper_policy {
 	u32 mode;
+	u32 reaps_per_s;
 	u32 close_wait_timeout_ms;
 	u32 close_wait_action;
 	u32 close_wait_linger_ms;

@@ -32,6 +32,7 @@ static const char *const names[] = {
 	"census_runs",
 	"track_failed",
 	"established_would_probe",
+	"braked",
 	"close_wait_age_ms_le_1000",
 	"close_wait_age_ms_le_10000",
 	"close_wait_age_ms_le_60000",

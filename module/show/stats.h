@@ -46,6 +46,7 @@ enum tcp_reaper_stat {
 	TCP_REAPER_STAT_CENSUS_RUNS,
 	TCP_REAPER_STAT_TRACK_FAILED, /* max_tracked, share of it, memory */
 	TCP_REAPER_STAT_WOULD_PROBE, /* once a socket, in observe */
+	TCP_REAPER_STAT_BRAKED, /* had to wait for reaps_per_s, once a socket */
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE,
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM =
 		TCP_REAPER_STAT_CLOSE_WAIT_AGE + TCP_REAPER_NR_AGE_BOUNDS,

@@ -13,6 +13,7 @@
 #include "act/act.h"
 #include "doomed.h"
 #include "net/net.h"
+#include "shared/brake.h"
 #include "show/log.h"
 #include "show/stats.h"
 #include "sock/clock.h"
@@ -119,6 +120,12 @@ static void settle_cleared(struct tcp_reaper_net *rn,
 	tcp_reaper_gauge_tracked(&rn->stats, copy->class, -1);
 }
 
+/* Was it acted on? Who keeps sockets busy is not to use the brake up. */
+static bool was_done(enum tcp_reaper_outcome outcome)
+{
+	return outcome == TCP_REAPER_REAPED || outcome == TCP_REAPER_BEGUN;
+}
+
 /* Returns after a while, with those put off that it did not come to. */
 static void act_on(struct tcp_reaper_net *rn, struct tcp_reaper_doomed *doomed)
 {
@@ -159,6 +166,9 @@ void tcp_reaper_doomed_reap(struct tcp_reaper_net *rn,
 		bool finished = doomed->finished & BIT(i);
 		struct tcp_reaper_entry *e = doomed->entry[i];
 
+		if (!doomed->evicted && was_done(doomed->outcome[i]))
+			tcp_reaper_brake_done(&rn->brake,
+					      jiffies64_to_msecs(now));
 		if (doomed->epoch == rn->table.epoch) {
 			tcp_reaper_entry_merge(e, &doomed->copy[i]);
 			rn->finished[e->class] += e->fin - finished;

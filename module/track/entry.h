@@ -35,7 +35,8 @@ struct tcp_reaper_share;
  * @ruled: number of the list of rules in which it was counted as a hit; 0: none
  * @progress: last progress that was noticed; never before @since
  * @counted: bit per enum tcp_reaper_verdict: counted for this socket; the one
- *	after them: as one that would be probed
+ *	after them: as one that would be probed; the next: as one that had to
+ *	wait for reaps_per_s
  *
  * 56 bytes, and at most 8 for its share of the index: see table.c. 2^48
  * jiffies are 8,900 years at HZ=1000. Whoever made an entry owns it until it is

@@ -23,6 +23,7 @@
 #include "intake.h"
 #include "net/net.h"
 #include "round.h"
+#include "shared/brake.h"
 #include "show/stats.h"
 #include "sock/clock.h"
 #include "sock/facts.h"
@@ -60,6 +61,19 @@ static void would_reap(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e)
 				       TCP_REAPER_STAT_WOULD_REAP);
 }
 
+/* It is due: may it go now? Else @wait_ms is set. */
+static bool let_through(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+			u32 picked, u64 now, u64 *wait_ms)
+{
+	*wait_ms = tcp_reaper_brake_wait(&rn->brake, rn->policy.reaps_per_s,
+					 picked, jiffies64_to_msecs(now));
+	if (!*wait_ms)
+		return true;
+	if (first_time(e, TCP_REAPER_NR_VERDICTS + 1))
+		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_BRAKED);
+	return false;
+}
+
 /* Spared for what it is, which neither time nor a crowd changes. */
 static bool set_apart(u8 verdict)
 {
@@ -74,8 +88,12 @@ static u64 probe_interval_ms(const struct sock *sk)
 	return jiffies_to_msecs(keepalive_intvl_when(tcp_sk(sk)));
 }
 
-/* Returns true if the entry is to be reaped; else it is taken care of. */
-static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
+/*
+ * Returns true if the entry is to be reaped, as @picked are already; else it is
+ * taken care of.
+ */
+static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
+		 u32 picked, u64 now)
 {
 	struct tcp_reaper_decision d;
 	struct tcp_reaper_facts facts;
@@ -108,9 +126,11 @@ static bool look(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e, u64 now)
 		d.wait_ms = min(d.wait_ms, probe_interval_ms(sk) / 2);
 	sock_put(sk);
 
-	if (d.verdict == TCP_REAPER_DUE) {
-		if (rn->policy.mode == TCP_REAPER_ENFORCE)
+	if (d.verdict == TCP_REAPER_DUE &&
+	    rn->policy.mode == TCP_REAPER_ENFORCE) {
+		if (let_through(rn, e, picked, now, &d.wait_ms))
 			return true;
+	} else if (d.verdict == TCP_REAPER_DUE) {
 		if (d.action == TCP_REAPER_PROBE)
 			would_probe(rn, e);
 		else
@@ -175,7 +195,7 @@ static noinline_for_stack void look_around(struct tcp_reaper_net *rn,
 			tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
 		else if (e->opening)
 			tcp_reaper_intake(rn, e, now);
-		else if (look(rn, e, now))
+		else if (look(rn, e, doomed->nr, now))
 			doomed->entry[doomed->nr++] = e;
 	}
 }
@@ -355,5 +375,7 @@ void tcp_reaper_round_again(struct tcp_reaper_net *rn,
 		tcp_reaper_table_rescan(&rn->table);
 	rn->evict.crowded = rn->policy.orphan_max;
 	rn->evict.rested = 0;
+	/* All ask anew. */
+	rn->brake.waiting = 0;
 	tcp_reaper_owner_call(&rn->turn, tcp_reaper_now());
 }

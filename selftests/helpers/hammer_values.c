@@ -24,6 +24,7 @@ static const char *const probes[] = { "probe", "reset", NULL };
 /* A knob is a file in sysfs, and with "_" for "/" one in sysctl. */
 static const struct hammer_file knobs[] = {
 	{ .name = "mode", .words = modes },
+	{ .name = "reaps_per_s", .max = UINT32_MAX },
 	{ .name = "close_wait/timeout_ms", .max = UINT32_MAX },
 	{ .name = "close_wait/action", .words = actions },
 	{ .name = "close_wait/linger_ms", .max = UINT32_MAX },

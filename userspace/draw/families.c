@@ -44,6 +44,8 @@ static const struct row by_class[] = {
 
 static const struct row by_netns[] = {
 	{ "adopted", "Sockets that no hook saw and a census found." },
+	{ "braked",
+	  "Sockets that were due and had to wait, as there were too many in a second." },
 	{ "raced", "Sockets that changed between decision and action." },
 	{ "reap_failed", "Sockets that could not be ended." },
 	{ "hook_missed", "Changes that the hook did not see." },

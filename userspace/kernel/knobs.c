@@ -42,6 +42,7 @@ struct known {
 /* For refusals, and where there is no module to ask. */
 static const struct known known[] = {
 	{ "mode", "off|observe|enforce", OF_NETNS | OF_TEMPLATE },
+	{ "reaps_per_s", NULL, OF_NETNS },
 	{ "close_wait_timeout_ms", NULL, OF_NETNS | OF_TEMPLATE },
 	{ "close_wait_action", "reset|fin", OF_NETNS },
 	{ "close_wait_linger_ms", NULL, OF_NETNS },

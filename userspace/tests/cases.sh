@@ -275,6 +275,15 @@ others  6 sockets are tracked in 2 other namespaces: reaperctl -a"
 	echo 'close_wait_age_ms_sum 23840' >>"$ROOT/proc/net/reaper/stats"
 	t 0 status "$screen" ''
 	sed -i '$d' "$ROOT/proc/net/reaper/stats"
+	knob reaps_per_s 50
+	echo 'braked 7' >>"$ROOT/proc/net/reaper/stats"
+	capture tool status
+	check "$LABEL status: the brake, and those that waited" test "$(grep -c -e '^brake   at most 50 reaps a second$' \
+		-e 'braked 7: due, and had to wait, as reaps_per_s' "$TMP/out")" = 2
+	knob reaps_per_s 0
+	check "$LABEL status: no brake" test "$(tool status | sed -n 4p)" = 'brake   none'
+	sed -i '$d' "$ROOT/proc/net/reaper/stats"
+	rm "$ROOT/proc/sys/net/tcp_reaper/reaps_per_s"
 	t 0 list 'CLASS       STATE         AGE  IDLE  RECV-Q  SEND-Q  LOCAL              REMOTE               VERDICT  HOLDER
 close_wait  CLOSE_WAIT  1h02m  0.0s       0       0  127.0.0.1:80       127.0.0.1:40313      active   not accepted
 orphan      FIN_WAIT1   1m05s  0.4s       0    1460  [2001:db8::1]:443  [2001:db8::2]:50000  due      none

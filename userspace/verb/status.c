@@ -43,6 +43,8 @@ static const struct word spared[] = {
 };
 
 static const struct word health[] = {
+	{ "braked",
+	  "due, and had to wait, as reaps_per_s bounds what is reaped" },
 	{ "adopted",
 	  "no hook saw them, a census found them; right after the load that is normal" },
 	{ "raced", "changed between decision and action, so left alone" },
@@ -117,6 +119,26 @@ static void show_hook(void)
 	output_line("hook    %s", hook);
 }
 
+/* A module of before has none. */
+static enum rc show_brake(const struct netns *ns, const struct knobs *knobs)
+{
+	const struct knob *knob = knobs_get(knobs, "reaps_per_s");
+	char value[KNOB_VALUE];
+	enum rc rc;
+
+	if (!knob)
+		return RC_DONE;
+	rc = value_of(knob, ns, value);
+	if (rc != RC_DONE)
+		return rc;
+	output_auto("reaps_per_s", value);
+	if (strcmp(value, "0"))
+		output_line("brake   at most %s reaps a second", value);
+	else
+		output_line("%s", "brake   none");
+	return rc;
+}
+
 static enum rc show_head(const struct netns *ns, const struct knobs *knobs)
 {
 	char name[NETNS_LABEL];
@@ -132,7 +154,7 @@ static enum rc show_head(const struct netns *ns, const struct knobs *knobs)
 	output_line("mode    %s: %s", mode, meaning(modes, COUNT(modes), mode));
 	show_hook();
 	loaded_warn();
-	return rc;
+	return rc_first(rc, show_brake(ns, knobs));
 }
 
 static enum rc show_knobs(const struct netns *ns, const struct knobs *knobs,
