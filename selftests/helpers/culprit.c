@@ -3,7 +3,8 @@
  * culprit: a server with a bug, a different one each time, whose sockets stay.
  * Its clients are a process of their own, so that it holds nothing but its own
  * end of each connection. Prints "ready ..." once every client has done its
- * part; ends with its clients at SIGTERM.
+ * part. At SIGUSR1 it closes what it has, and prints "closed"; it ends with its
+ * clients at SIGTERM.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,6 +32,23 @@ static struct sockaddr_in address = {
 	.sin_family = AF_INET,
 };
 static int *conns;
+static volatile sig_atomic_t mended;
+
+static void mend(int sig)
+{
+	(void)sig;
+	mended = 1;
+}
+
+static void close_all(void)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		close(conns[i]);
+	mended = 0;
+	say("closed n=%d", count);
+}
 
 static int take(void)
 {
@@ -308,6 +326,7 @@ int main(int argc, char **argv)
 		count = (int)number(argv[2], 1, 100000);
 	raise_nofile();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, mend);
 	conns = calloc(count, sizeof(*conns));
 	if (!conns || pipe(ready))
 		die("pipe");
@@ -327,5 +346,7 @@ int main(int argc, char **argv)
 		if (bug->then)
 			bug->then();
 		poll(NULL, 0, bug->then ? TICK_MS : -1);
+		if (mended)
+			close_all();
 	}
 }

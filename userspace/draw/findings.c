@@ -279,10 +279,11 @@ enum rc findings_show(const struct findings *findings,
 	}
 	if (!findings->unit)
 		shown = show_full(findings, shown);
-	if (!shown)
+	output_close();
+	lefts_show(&findings->lefts, shown);
+	if (!shown && !findings->lefts.n)
 		output_line("no socket %slingers",
 			    findings->unit ? "of that unit " : "");
-	output_close();
 	output_close();
 	knobs_free(&knobs);
 	return rc;

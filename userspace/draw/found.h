@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "find/group.h"
+#include "find/left.h"
 #include "find/look.h"
 #include "kernel/knobs.h"
 #include "kernel/netns.h"
@@ -17,6 +18,7 @@
  * @looks: what was there before
  * @groups: the sockets by owner, the worst first
  * @n: how many
+ * @lefts: of what was ended, what is open still
  */
 struct findings {
 	const char *unit;
@@ -25,6 +27,7 @@ struct findings {
 	const struct looks *looks;
 	const struct group *groups;
 	size_t n;
+	struct lefts lefts;
 };
 
 /* backlog.c */
@@ -43,6 +46,9 @@ bool facts_threads(const char *head, const struct process *process,
 
 /* growth.c */
 void growth_show(const struct findings *findings, const struct group *group);
+
+/* left.c */
+void lefts_show(const struct lefts *lefts, bool after);
 
 /* peers.c */
 void peers_show(const struct group *group);

@@ -25,6 +25,7 @@
 struct program {
 	const char *name;
 	uint64_t sockets;
+	uint64_t left;
 	uint64_t fds;
 	uint64_t limit;
 };
@@ -133,6 +134,13 @@ static void show(const struct programs *programs)
 		label[0].value = programs->v[i].name;
 		metric_count(label, programs->v[i].sockets);
 	}
+	metric_family(unit ? "tcp_reaper_unit_left" : "tcp_reaper_holder_left",
+		      METRIC_GAUGE, NULL,
+		      "Sockets that were ended of late, whose descriptors such processes have not closed.");
+	for (i = 0; i < programs->n; i++) {
+		label[0].value = programs->v[i].name;
+		metric_count(label, programs->v[i].left);
+	}
 	metric_family(unit ? "tcp_reaper_unit_descriptors"
 			   : "tcp_reaper_holder_descriptors",
 		      METRIC_GAUGE, NULL,
@@ -174,6 +182,7 @@ static void show_by(const struct tallies *tallies, const char *names,
 			continue;
 		program = program_of(&programs, tally);
 		program->sockets += tally->sockets;
+		program->left += tally->ended;
 		if (looks++ < LOOKS)
 			look(program, tally->pid);
 	}
@@ -196,7 +205,7 @@ void metrics_holders(const struct survey *survey, const struct reaped *reaped,
 	struct tallies tallies = { 0 };
 
 	tallies_take(&tallies, survey);
-	tallies_take_ended(&tallies, survey, reaped->v, reaped->n);
+	tallies_take_ended(&tallies, survey->holders, relatives, reaped);
 	if (tallies.n)
 		qsort(tallies.v, tallies.n, sizeof(*tallies.v), by_sockets);
 	show_by(&tallies, programs, NULL);

@@ -14,6 +14,9 @@
 
 #include "../../module/shared/prefix.h"
 
+/* What the module says no more, as it tracks it no more. */
+#define LEFT "left"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const states[] = {
@@ -21,7 +24,7 @@ static const char *const states[] = {
 	"closing",    "last-ack",   "established",
 };
 
-/* What the module may say of a socket. */
+/* What may be said of a socket. */
 static const struct {
 	const char *word;
 	const char *what;
@@ -36,6 +39,7 @@ static const struct {
 	{ "mptcp", "a subflow of an MPTCP connection" },
 	{ "repair", "being saved or restored" },
 	{ "ulp", "a protocol above TCP, as kTLS" },
+	{ LEFT, "reaped, and not closed; only if asked for" },
 };
 
 /* CLOSE_WAIT, close-wait and closewait are one. */
@@ -193,9 +197,20 @@ enum rc filter_parse(struct filter *filter, const char *const *option)
 				    port);
 	if (filter->verdicts && !verdicts_known(filter->verdicts))
 		return output_usage("list",
-				    "-v %s: not wait, never, due, active, unread, rule, kernel, mptcp, repair or ulp",
+				    "-v %s: not wait, never, due, active, unread, rule, kernel, mptcp, repair, ulp or left",
 				    filter->verdicts);
 	return address ? parse_prefix(filter, address) : RC_DONE;
+}
+
+/**
+ * filter_left() - are those wanted that were ended and are open still?
+ * @filter: the filter
+ *
+ * Return: true if so.
+ */
+bool filter_left(const struct filter *filter)
+{
+	return filter->verdicts && in_list(LEFT, filter->verdicts);
 }
 
 static bool port_wanted(const struct filter *filter, const char *address)

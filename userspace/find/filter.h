@@ -39,6 +39,7 @@ struct filter {
 void filter_state_words(void);
 void filter_verdict_words(void);
 enum rc filter_parse(struct filter *filter, const char *const *option);
+bool filter_left(const struct filter *filter);
 bool filter_keep(const struct sock *sock, const void *filter);
 bool filter_holder(const struct filter *filter, struct relatives *relatives,
 		   const struct holder *first);

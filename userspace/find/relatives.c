@@ -145,6 +145,27 @@ bool relatives_waits(struct relatives *relatives, pid_t pid)
 }
 
 /**
+ * relatives_made() - may a process have made what a user made?
+ * @relatives: likewise
+ * @pid: its number
+ * @uid: that user
+ *
+ * A descriptor can be handed to anybody's service. What root made may be of one
+ * that has let go of its rights, or that was started with it.
+ *
+ * Return: true unless it is another's.
+ */
+bool relatives_made(struct relatives *relatives, pid_t pid, uint64_t uid)
+{
+	struct relative *relative = get(relatives, pid);
+
+	if (!relative->uid_asked)
+		relative->uid = process_uid(pid);
+	relative->uid_asked = true;
+	return !uid || relative->uid == uid || relative->uid == UINT64_MAX;
+}
+
+/**
  * relative_same_program() - is it the same program, of the same service?
  * @a: a process
  * @b: another

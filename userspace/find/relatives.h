@@ -21,6 +21,8 @@
  * @pod: the UID of the pod that it is of, or ""
  * @cgroup: where that is
  * @waits: whether a thread of it waits for events, once that was asked
+ * @uid: its user, once relatives_made() was asked
+ * @uid_asked: it was
  * @process: what else there is to tell, once relatives_process() was asked
  */
 struct relative {
@@ -35,6 +37,8 @@ struct relative {
 		WAITS,
 		WAITS_NOT
 	} waits;
+	uint64_t uid;
+	bool uid_asked;
 	struct process *process;
 };
 
@@ -43,6 +47,7 @@ struct relatives;
 struct relatives *relatives_new(void);
 const struct relative *relatives_get(struct relatives *relatives, pid_t pid);
 const struct process *relatives_process(struct relatives *relatives, pid_t pid);
+bool relatives_made(struct relatives *relatives, pid_t pid, uint64_t uid);
 bool relatives_waits(struct relatives *relatives, pid_t pid);
 const struct relative *relatives_leader(struct relatives *relatives,
 					const struct relative *of);

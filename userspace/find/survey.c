@@ -55,16 +55,16 @@ enum rc survey_read(struct survey *survey, const struct netns_set *netns,
 /**
  * survey_want() - begin to look for the holders of the sockets
  * @survey: read
- * @more: inode numbers of sockets to look for as well
- * @n: how many
+ * @more: how many others the caller will want, of @survey's holders
  */
-void survey_want(struct survey *survey, const uint64_t *more, size_t n)
+void survey_want(struct survey *survey, size_t more)
 {
 	struct sock sock;
 	size_t i;
 	size_t s;
 
-	survey->holders = holders_new(survey->sockets + n);
+	survey->more = more;
+	survey->holders = holders_new(survey->sockets + more);
 	for (i = 0; i < survey->netns->n; i++) {
 		const struct sockets *sockets = &survey->parts[i].sockets;
 
@@ -73,20 +73,17 @@ void survey_want(struct survey *survey, const uint64_t *more, size_t n)
 			holders_want(survey->holders, sock.inode);
 		}
 	}
-	for (i = 0; i < n; i++)
-		holders_want(survey->holders, more[i]);
 }
 
 /**
  * survey_holders() - find the holders of the sockets
- * @survey: read
- * @more: inode numbers of sockets to look for as well
- * @n: how many
+ * @survey: read; wanted, or no others are
  */
-void survey_holders(struct survey *survey, const uint64_t *more, size_t n)
+void survey_holders(struct survey *survey)
 {
-	survey_want(survey, more, n);
-	if (survey->sockets + n)
+	if (!survey->holders)
+		survey_want(survey, 0);
+	if (survey->sockets + survey->more)
 		survey->unread = holders_scan(survey->holders);
 }
 

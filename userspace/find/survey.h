@@ -26,6 +26,7 @@ struct survey_part {
  * @netns: the namespaces
  * @parts: one for each, in their order
  * @sockets: how many in all
+ * @more: of how many others the holders are looked for
  * @holders: who holds them, once survey_holders() was called
  * @unread: how many processes would not show their descriptors
  */
@@ -33,14 +34,15 @@ struct survey {
 	const struct netns_set *netns;
 	struct survey_part *parts;
 	size_t sockets;
+	size_t more;
 	struct holders *holders;
 	size_t unread;
 };
 
 enum rc survey_read(struct survey *survey, const struct netns_set *netns,
 		    sockets_keep_fn keep, const void *arg);
-void survey_want(struct survey *survey, const uint64_t *more, size_t n);
-void survey_holders(struct survey *survey, const uint64_t *more, size_t n);
+void survey_want(struct survey *survey, size_t more);
+void survey_holders(struct survey *survey);
 void survey_free(struct survey *survey);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "find/owner.h"
 #include "find/tally.h"
 
 static int by_process(const void *a, const void *b)
@@ -81,23 +82,27 @@ void tallies_take(struct tallies *tallies, const struct survey *survey)
 }
 
 /**
- * tallies_take_ended() - likewise sockets that were ended and still have
- * holders
+ * tallies_take_ended() - likewise sockets that were ended and are open still
  * @tallies: likewise
- * @survey: likewise
- * @inodes: of those sockets
- * @n: how many
+ * @holders: who holds them, which stays until then
+ * @relatives: of all processes
+ * @reaped: those sockets
+ *
+ * Each counts for who has to close it, if that may have made it.
  */
-void tallies_take_ended(struct tallies *tallies, const struct survey *survey,
-			const uint64_t *inodes, size_t n)
+void tallies_take_ended(struct tallies *tallies, const struct holders *holders,
+			struct relatives *relatives,
+			const struct reaped *reaped)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < reaped->n; i++) {
 		const struct holder *holder =
-			holders_of(survey->holders, inodes[i]);
+			owner_pick(relatives,
+				   holders_of(holders, reaped->v[i].inode));
 
-		if (holder)
+		if (holder &&
+		    relatives_made(relatives, holder->pid, reaped->v[i].uid))
 			tally_of(tallies, holder->pid, holder->comm)->ended++;
 	}
 }

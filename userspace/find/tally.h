@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "find/relatives.h"
 #include "find/survey.h"
+#include "kernel/logfile.h"
 
 /**
  * struct tally - what a process holds; a socket of several is the first's
@@ -14,7 +16,7 @@
  * @name: its name, or why there is none
  * @sockets: tracked ones
  * @due: how many of them are due
- * @ended: sockets that were ended
+ * @ended: sockets that were ended, and that it did not close
  * @oldest_ms: age of the oldest that is tracked
  */
 struct tally {
@@ -41,8 +43,9 @@ struct tallies {
 };
 
 void tallies_take(struct tallies *tallies, const struct survey *survey);
-void tallies_take_ended(struct tallies *tallies, const struct survey *survey,
-			const uint64_t *inodes, size_t n);
+void tallies_take_ended(struct tallies *tallies, const struct holders *holders,
+			struct relatives *relatives,
+			const struct reaped *reaped);
 void tallies_free(struct tallies *tallies);
 
 #endif

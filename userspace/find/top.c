@@ -272,7 +272,7 @@ static void find_holders(struct top_data *data, struct survey *survey,
 	size_t kept = 0;
 	size_t i;
 
-	survey_want(survey, NULL, 0);
+	survey_want(survey, 0);
 	/* By owner is by number. */
 	for (i = 0; i < n; i++) {
 		if (rows->v[i].pid &&

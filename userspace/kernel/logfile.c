@@ -153,27 +153,70 @@ void logfile_free(struct logfile *log)
 	free(log->seen);
 }
 
+/* By socket, the last line of each first. */
+static int by_inode(const void *a, const void *b)
+{
+	const struct logline *x = a;
+	const struct logline *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	return (x->time_ms < y->time_ms) - (x->time_ms > y->time_ms);
+}
+
+/* Was it ended, and had it an owner then? A probe ends nothing that is well. */
+static bool ended(const struct logline *line)
+{
+	return line->inode && !strcmp(line->result, "done") &&
+	       strcmp(line->action, "probe") != 0;
+}
+
 /**
- * reaped_read() - add the sockets that a namespace's log tells of
- * @reaped: zeroed at first; its @v is to be freed in any case
+ * reaped_each() - the sockets that a namespace's log says were ended
  * @ns: where the caller is
+ * @fn: called with the last line about each
+ * @arg: handed on to @fn
  *
  * Their descriptors stay open until their owner closes them.
  *
- * Return: as logfile_report(); what was right is in @reaped nevertheless.
+ * Return: as logfile_report(); what was right is handed over nevertheless.
  */
-enum rc reaped_read(struct reaped *reaped, const struct netns *ns)
+enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg)
 {
 	struct logfile log = { .stream.fd = -1 };
+	uint64_t last = 0;
 	enum rc rc;
 	size_t i;
 
 	logfile_open(&log);
+	if (log.n)
+		qsort(log.v, log.n, sizeof(*log.v), by_inode);
 	for (i = 0; i < log.n; i++) {
-		if (log.v[i].inode)
-			*mem_add(reaped) = log.v[i].inode;
+		if (!ended(&log.v[i]) || log.v[i].inode == last)
+			continue;
+		last = log.v[i].inode;
+		fn(&log.v[i], arg);
 	}
 	rc = logfile_report(&log, ns);
 	logfile_free(&log);
 	return rc;
+}
+
+static void take_ended(const struct logline *line, void *arg)
+{
+	struct reaped *reaped = arg;
+
+	*mem_add(reaped) = (struct ended){ line->inode, line->uid };
+}
+
+/**
+ * reaped_read() - add the sockets that a namespace's log says were ended
+ * @reaped: zeroed at first; its @v is to be freed in any case
+ * @ns: where the caller is
+ *
+ * Return: as reaped_each().
+ */
+enum rc reaped_read(struct reaped *reaped, const struct netns *ns)
+{
+	return reaped_each(ns, take_ended, reaped);
 }

@@ -52,17 +52,30 @@ struct logfile {
 };
 
 /**
- * struct reaped - inode numbers of sockets that were ended lately
- * @v: the numbers; a descriptor that has one is still open
+ * struct ended - a socket that was ended
+ * @inode: its inode number; a descriptor that has it is still open
+ * @uid: who made it
+ */
+struct ended {
+	uint64_t inode;
+	uint64_t uid;
+};
+
+/**
+ * struct reaped - sockets that were ended lately, each once
+ * @v: the sockets
  * @n: how many
  * @cap: how many there is room for
  */
 struct reaped {
-	uint64_t *v;
+	struct ended *v;
 	size_t n;
 	size_t cap;
 };
 
+typedef void (*reaped_fn)(const struct logline *line, void *arg);
+
+enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg);
 enum rc reaped_read(struct reaped *reaped, const struct netns *ns);
 void logfile_open(struct logfile *log);
 void logfile_read(struct logfile *log);

@@ -217,6 +217,22 @@ void process_read(struct process *process, pid_t pid, bool watches)
 }
 
 /**
+ * process_uid() - whose is it?
+ * @pid: its number
+ *
+ * Return: its user; UINT64_MAX: not known.
+ */
+uint64_t process_uid(pid_t pid)
+{
+	struct process process = { .uid = UINT64_MAX };
+	char path[64];
+
+	path_of(path, pid, "status");
+	kfile_lines(path, status_line, &process);
+	return process.uid;
+}
+
+/**
  * process_stopped() - does it get no time to close anything?
  * @process: the process
  *

@@ -50,6 +50,7 @@ struct process {
 };
 
 void process_read(struct process *process, pid_t pid, bool watches);
+uint64_t process_uid(pid_t pid);
 bool process_stopped(const struct process *process);
 const struct watch *process_watch(const struct process *process, int fd);
 void process_free(struct process *process);

@@ -34,7 +34,12 @@ struct reading {
 	struct rowfile file;
 };
 
-static void add(struct sockets *sockets, const struct sock *sock)
+/**
+ * sockets_add() - one more
+ * @sockets: sockets_free() it
+ * @sock: copied
+ */
+void sockets_add(struct sockets *sockets, const struct sock *sock)
 {
 	if (sockets->len > UINT32_MAX)
 		mem_or_die(NULL);
@@ -55,7 +60,7 @@ static int take(const struct kline *line, void *arg)
 
 	if (rowfile_take(&reading->file, line, &sock) &&
 	    (!reading->keep || reading->keep(&sock, reading->arg)))
-		add(reading->sockets, &sock);
+		sockets_add(reading->sockets, &sock);
 	return !reading->file.fields;
 }
 

@@ -35,6 +35,7 @@ typedef bool (*sockets_keep_fn)(const struct sock *sock, const void *arg);
 
 enum rc sockets_read(struct sockets *sockets, const struct netns *ns,
 		     sockets_keep_fn keep, const void *arg);
+void sockets_add(struct sockets *sockets, const struct sock *sock);
 void sockets_get(const struct sockets *sockets, size_t i, struct sock *sock);
 void sockets_get_all(const struct sockets *sockets, size_t i,
 		     struct sock *sock);

@@ -222,7 +222,7 @@ completion_tests() {
 	next 'list --state' close-wait fin-wait-1 fin-wait-2 closing last-ack established
 	next 'list -S' class state age idle local remote uid inode rxq txq verdict timeout action
 	next 'list -m' ''
-	next 'list -v' wait never due active unread rule kernel mptcp repair ulp
+	next 'list -v' wait never due active unread rule kernel mptcp repair ulp left
 	next 'list -n' blue
 	next 'list --output' json text
 	next 'log -n' ''

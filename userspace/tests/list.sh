@@ -115,7 +115,7 @@ list_tests() {
 	t 2 'list -c close' '' "reaperctl: -c close: not close_wait, orphan, fin_wait2 or established; $hint"
 	t 2 'list -c close_wait,' '' "reaperctl: -c close_wait,: not close_wait, orphan, fin_wait2 or established; $hint"
 	t 2 'list -s listen' '' "reaperctl: -s listen: no state of a tracked socket; $hint"
-	t 2 'list -v done' '' "reaperctl: -v done: not wait, never, due, active, unread, rule, kernel, mptcp, repair or ulp; $hint"
+	t 2 'list -v done' '' "reaperctl: -v done: not wait, never, due, active, unread, rule, kernel, mptcp, repair, ulp or left; $hint"
 	t 2 'list -A 10.0.0.256' '' "reaperctl: -A 10.0.0.256: not an address or prefix; $hint"
 	t 2 'list -A 10.0.0.1/8' '' "reaperctl: -A 10.0.0.1/8: address has bits beyond its prefix length; $hint"
 	t 2 'list -g soon' '' "reaperctl: -g soon: not a time: 30s, 5m, 1h30m or milliseconds; $hint"

@@ -16,6 +16,7 @@
 #include "kernel/elsewhere.h"
 #include "kernel/kfile.h"
 #include "kernel/listeners.h"
+#include "kernel/logfile.h"
 #include "show/output.h"
 #include "verb/verb.h"
 
@@ -28,6 +29,7 @@
 struct diagnosis {
 	struct survey survey;
 	struct listeners *listeners; /* one for each part */
+	struct reaped *reaped; /* likewise */
 	struct looks looks;
 	struct relatives *relatives;
 	uint64_t young_ms;
@@ -40,12 +42,13 @@ static bool old_enough(const struct sock *sock, const void *arg)
 	return sock->age_ms >= *(const uint64_t *)arg;
 }
 
-static enum rc read_listeners(const struct netns *ns, void *arg)
+static enum rc read_more(const struct netns *ns, void *arg)
 {
 	struct diagnosis *d = arg;
+	size_t p = ns - d->survey.netns->v;
 
-	listeners_read(&d->listeners[ns - d->survey.netns->v]);
-	return RC_DONE;
+	listeners_read(&d->listeners[p]);
+	return reaped_read(&d->reaped[p], ns);
 }
 
 /* By what are orphans of one maker known? Most often by the port. */
@@ -217,6 +220,7 @@ static enum rc show_part(const struct netns *ns, void *arg)
 	if (findings.n)
 		qsort(groups, findings.n, sizeof(*groups), by_weight);
 	findings.groups = groups;
+	lefts_find(&findings.lefts, &owners, &d->reaped[p], d->unit);
 	rc = findings_show(&findings, d->survey.netns);
 	looks_forget(&d->looks, ns->inode);
 	for (i = 0; i < findings.n; i++) {
@@ -224,6 +228,7 @@ static enum rc show_part(const struct netns *ns, void *arg)
 
 		looks_add(&d->looks, &look);
 	}
+	free(findings.lefts.v);
 	free(groups);
 	free(items);
 	free(socks);
@@ -240,23 +245,25 @@ static bool sees_all(const struct survey *survey)
 	       inode == INITIAL_PID_NS;
 }
 
-/* The holders of the listeners, with those of the sockets in one pass. */
+/* The holders of listeners and of what was ended, with those of the sockets. */
 static void find_holders(struct diagnosis *d)
 {
-	uint64_t *inodes = NULL;
-	size_t cap = 0;
-	size_t n = 0;
+	size_t more = 0;
 	size_t i;
-	size_t l;
+	size_t k;
 
+	for (i = 0; i < d->survey.netns->n; i++)
+		more += d->listeners[i].n + d->reaped[i].n;
+	survey_want(&d->survey, more);
 	for (i = 0; i < d->survey.netns->n; i++) {
-		for (l = 0; l < d->listeners[i].n; l++) {
-			inodes = mem_grow(inodes, n, &cap, sizeof(*inodes));
-			inodes[n++] = d->listeners[i].v[l].inode;
-		}
+		for (k = 0; k < d->listeners[i].n; k++)
+			holders_want(d->survey.holders,
+				     d->listeners[i].v[k].inode);
+		for (k = 0; k < d->reaped[i].n; k++)
+			holders_want(d->survey.holders,
+				     d->reaped[i].v[k].inode);
 	}
-	survey_holders(&d->survey, inodes, n);
-	free(inodes);
+	survey_holders(&d->survey);
 }
 
 static enum rc run(struct call *call)
@@ -273,7 +280,8 @@ static enum rc run(struct call *call)
 				    age);
 	rc = survey_read(&d.survey, &call->netns, old_enough, &d.young_ms);
 	d.listeners = mem_zalloc(call->netns.n, sizeof(*d.listeners));
-	rc = rc_first(rc, netns_each(&call->netns, read_listeners, &d));
+	d.reaped = mem_zalloc(call->netns.n, sizeof(*d.reaped));
+	rc = rc_first(rc, netns_each(&call->netns, read_more, &d));
 	find_holders(&d);
 	d.all_seen = sees_all(&d.survey);
 	d.relatives = relatives_new();
@@ -286,9 +294,12 @@ static enum rc run(struct call *call)
 		elsewhere_show(&call->netns, "", " diagnose");
 	looks_free(&d.looks);
 	relatives_free(d.relatives);
-	for (i = 0; i < call->netns.n; i++)
+	for (i = 0; i < call->netns.n; i++) {
 		listeners_free(&d.listeners[i]);
+		free(d.reaped[i].v);
+	}
 	free(d.listeners);
+	free(d.reaped);
 	survey_free(&d.survey);
 	return rc;
 }
@@ -310,7 +321,7 @@ const struct verb verb_diagnose = {
 		"threads do now; then what it may mean, what would tell, what to do, and what tcp_reaper\n"
 		"does meanwhile. Queues of listeners that are full are shown as well. What grew since\n"
 		"the last look is shown from the second call on, and when the process runs out of\n"
-		"descriptors.\n",
+		"descriptors. Last is who has not closed what was reaped, as far as the log goes.\n",
 	.options = options,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
@@ -13,6 +14,7 @@
 #include "draw/users.h"
 #include "find/filter.h"
 #include "find/survey.h"
+#include "kernel/logfile.h"
 #include "kernel/wordlists.h"
 #include "show/output.h"
 #include "show/words.h"
@@ -46,6 +48,9 @@ static bool show(struct listing *listing, const struct sock *sock)
 
 	if (!filter_holder(&listing->filter, listing->relatives, first))
 		return false;
+	/* Its owner has closed it meanwhile, or does not show itself. */
+	if (!first && !strcmp(sock->verdict, "left"))
+		return false;
 	output_open(NULL);
 	output_string("class", sock->class);
 	output_string("state", sock->state);
@@ -74,6 +79,7 @@ static bool show(struct listing *listing, const struct sock *sock)
 	output_word(sock->local);
 	output_word(sock->remote);
 	output_style(!strcmp(sock->verdict, "due")    ? OUTPUT_BAD
+		     : !strcmp(sock->verdict, "left") ? OUTPUT_WARN
 		     : !strcmp(sock->verdict, "wait") ? OUTPUT_PLAIN
 						      : OUTPUT_GOOD);
 	output_word(sock->verdict);
@@ -131,6 +137,51 @@ static void show_part(struct listing *listing, const struct survey_part *part)
 	output_close();
 }
 
+struct leaving {
+	struct listing *listing;
+	struct survey_part *part;
+	uint64_t now_ms;
+};
+
+/* As it was when it was ended, but for the time since. */
+static void add_left(const struct logline *line, void *arg)
+{
+	const struct leaving *leaving = arg;
+	uint64_t since = leaving->now_ms > line->time_ms
+				 ? leaving->now_ms - line->time_ms
+				 : 0;
+	struct sock sock = { .verdict = "left",
+			     .age_ms = line->age_ms + since,
+			     .idle_ms = line->idle_ms + since,
+			     .uid = line->uid,
+			     .inode = line->inode,
+			     .timeout_ms = UINT64_MAX };
+
+	strcpy(sock.class, line->class);
+	strcpy(sock.state, line->state);
+	strcpy(sock.local, line->local);
+	strcpy(sock.remote, line->remote);
+	if (!filter_keep(&sock, &leaving->listing->filter))
+		return;
+	sockets_add(&leaving->part->sockets, &sock);
+	leaving->listing->survey.sockets++;
+}
+
+static enum rc read_left(const struct netns *ns, void *arg)
+{
+	struct listing *listing = arg;
+	struct survey *survey = &listing->survey;
+	struct leaving leaving = {
+		.listing = listing,
+		.part = &survey->parts[ns - survey->netns->v],
+	};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	leaving.now_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+	return reaped_each(ns, add_left, &leaving);
+}
+
 static enum rc parse(struct listing *listing, const struct call *call,
 		     const char *by)
 {
@@ -159,10 +210,13 @@ static enum rc run(struct call *call)
 	if (rc != RC_DONE)
 		return rc;
 	rc = survey_read(survey, &call->netns, filter_keep, &listing.filter);
+	if (filter_left(&listing.filter))
+		rc = rc_first(rc,
+			      netns_each(&call->netns, read_left, &listing));
 	/* Before the holders, so that they take their memory one by one. */
 	for (i = 0; i < call->netns.n; i++)
 		sockets_sort(&survey->parts[i].sockets, by, call->option['r']);
-	survey_holders(survey, NULL, 0);
+	survey_holders(survey);
 	listing.relatives = relatives_new();
 	for (i = 0; i < call->netns.n; i++)
 		show_part(&listing, &survey->parts[i]);
@@ -209,6 +263,7 @@ const struct verb verb_list = {
 	.what = "tracked sockets, the oldest first, and who holds them",
 	.help = "A line for each tracked socket, the oldest first. AGE counts from what made it\n"
 		"linger, IDLE from its last progress; VERDICT is wait, due, or why it is left alone.\n"
+		"With -v left: those that were reaped, as they were then, and are open still.\n"
 		"HOLDER names each process and descriptor that keeps it; \"not accepted\": it waits in\n"
 		"a listener's queue; \"none\": its owner has let go; \"kernel\": it is the kernel's own;\n"
 		"\"?\": the holder cannot be seen.\n"

@@ -123,6 +123,7 @@ static enum rc gather(struct gathering *g, const struct call *call,
 		      size_t limit)
 {
 	enum rc rc;
+	size_t i;
 
 	if (call->netns.many)
 		ask_for(g, limit);
@@ -130,7 +131,10 @@ static enum rc gather(struct gathering *g, const struct call *call,
 	rc = survey_read(&g->survey, &call->netns, NULL, NULL);
 	rc = rc_first(rc, netns_each(&call->netns, take, g));
 	/* A descriptor of a socket that was ended counts as much. */
-	survey_holders(&g->survey, g->reaped.v, g->reaped.n);
+	survey_want(&g->survey, g->reaped.n);
+	for (i = 0; i < g->reaped.n; i++)
+		holders_want(g->survey.holders, g->reaped.v[i].inode);
+	survey_holders(&g->survey);
 	return rc;
 }
 
