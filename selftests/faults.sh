@@ -165,8 +165,10 @@ worker() {
 	check_is "healthy ones come and go" 0 "$(field errors "$line")"
 	workers 0
 	census init
+	check_is "the log has none of them" 1 "$(wc -l </proc/net/reaper/log)"
 	check "when there is memory again, a census finds the rest, and they go" poll_until 60 none_stuck
 	check_is "each once" 40 "$(stat_of init close_wait_reaped)"
+	check_is "what the log has no memory for is counted in its numbers" "$(seq 21 40)" "$(awk 'NR > 1 { print $12 }' /proc/net/reaper/log)"
 	stop before during
 }
 

@@ -250,7 +250,7 @@ templated() {
 
 templates() {
 	local name
-	for name in close_wait_timeout_ms orphan_timeout_ms orphan_max max_tracked census_interval_s; do
+	for name in close_wait_timeout_ms orphan_timeout_ms orphan_max max_tracked census_interval_s log_kb; do
 		bad_template "$name" <<-'END'
 			\n EINVAL
 			x EINVAL
@@ -279,6 +279,7 @@ templates() {
 444 nursery_records
 644 census_interval_s
 644 close_wait_timeout_ms
+644 log_kb
 644 max_tracked
 644 mode
 644 netns_admin
@@ -320,8 +321,8 @@ new_ns a || exit 1
 load || exit 1
 # The kernel's own count of its memory, in kB, a 64th of it, 64 bytes each.
 by_memory=$(awk '$1 == "MemTotal:" { n = int($2 / 4); print(n < 65536 ? 65536 : (n > 16777216 ? 16777216 : n)) }' /proc/meminfo)
-check_is "parameters start as documented" "observe 3600000 300000 0 Y $by_memory 300" "$(cd /sys/module/tcp_reaper/parameters &&
-	echo "$(<mode) $(<close_wait_timeout_ms) $(<orphan_timeout_ms) $(<orphan_max) $(<netns_admin) $(<max_tracked) $(<census_interval_s)")"
+check_is "parameters start as documented" "observe 3600000 300000 0 Y $by_memory 300 1024" "$(cd /sys/module/tcp_reaper/parameters &&
+	echo "$(<mode) $(<close_wait_timeout_ms) $(<orphan_timeout_ms) $(<orphan_max) $(<netns_admin) $(<max_tracked) $(<census_interval_s) $(<log_kb)")"
 # Only censuses that are asked for: counters stand still otherwise.
 template census_interval_s 0
 inside a files_are_right

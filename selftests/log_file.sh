@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The log: the last 256 actions of a namespace and of no other, oldest first; poll and epoll wake on a new one, and when the namespace or
+# The log: the last actions of a namespace and of no other, oldest first; poll and epoll wake on a new one, and when the namespace or
 # the module goes, which nobody who holds the file can hinder.
 # shellcheck disable=SC2317 # functions are called by check and poll_until
 . "$(dirname "$0")/lib.sh"
 
-HEADER="time_ms class state age_ms idle_ms local remote uid inode action result"
+HEADER="time_ms class state age_ms idle_ms local remote uid inode action result number rule cgroup"
 
 # log NS: its lines without the header.
 log() {
@@ -71,7 +71,7 @@ no_link() {
 }
 
 new_ns a b short || exit 1
-load || exit 1
+load log_kb=32 || exit 1
 for ns in a b short; do
 	policy $ns close_wait/timeout_ms=200 mode=enforce
 done
@@ -93,20 +93,19 @@ for name in poll epoll bytes; do
 	check "$name: is woken, and reads a line" poll_until 2 has_lines $name 1
 	check "$name: waits again" poll_until 2 is_waiting $name
 done
-read -r time class state age idle local remote uid inode action result <<<"$(log a)"
+read -r time class state age idle local remote uid inode action result number rule _ <<<"$(log a)"
 check_between "time_ms is the time of day" "$before" "$after" "$time"
 check_between "age_ms is the age" 200 $((200 + $(slack 600))) "$age"
 check_between "idle_ms too" 200 "$age" "$idle"
-check_is "so is the rest" "close_wait CLOSE_WAIT 127.0.0.1:7001 127.0.0.1 0 reset done" \
-	"$class $state $local ${remote%:*} $uid $action $result"
+check_is "so is the rest" "close_wait CLOSE_WAIT 127.0.0.1:7001 127.0.0.1 0 reset done 1 0" \
+	"$class $state $local ${remote%:*} $uid $action $result $number $rule"
 check_between "the inode is a socket's" 1 4294967295 "$inode"
 check "one is reaped over IPv6" leaked a 1 -p 7001 -6
 check_is "its addresses are in brackets" "[::1]:7001 [::1]" "$(log a | tail -n 1 | awk '{ sub(/:[0-9]*$/, "", $7); print $6, $7 }')"
 
 check "60 are reaped" leaked a 60 -p 7002
 check "then 250" leaked a 250 -p 7003 -6
-check_is "the log is of the last 256, the oldest first" "6 127.0.0.1:7002, 250 [::1]:7003" \
-	"$(log a | awk '{ print $6 }' | uniq -c | awk '{ print $1, $2 }' | paste -sd , | sed 's/,/, /g')"
+check_is "the log has them, the oldest first" "$(seq 312)" "$(log a | awk '{ print $12 }')"
 log a | awk '{ print $1 }' >"$TMP/times"
 check "their times only go forward" sort -nc "$TMP/times"
 for name in poll epoll bytes; do
@@ -119,12 +118,17 @@ check_is "another namespace's log is empty still" "$HEADER" "$(proc_net b reaper
 
 # A reader that is too slow goes on with what there is.
 signal poll STOP
-for n in 462 612; do
+for n in 462 612 762; do
 	check "150 are reaped while one reader stands still" leaked a 150 -p 7004
 	check "the others have read them all" poll_until 10 has_lines bytes $n
 done
+kept=$(log a | wc -l)
+check_between "the log is of as many as 32 KiB have room for" 280 340 "$kept"
+check_is "which are the last ones, the oldest first, and tell how many are gone" "$(seq $((763 - kept)) 762)" "$(log a | awk '{ print $12 }')"
 signal poll CONT
-check "poll: reads the last 256" poll_until 5 has_lines poll $((312 + 256))
+check "poll: reads what there is" poll_until 5 has_lines poll $((312 + kept))
+check_is "and its numbers tell how much it has missed" "$((763 - kept)) 762" \
+	"$(sed -n '/^line [0-9]/s/.* done \([0-9]*\) .*/\1/p' "$(output poll)" | tail -n +313 | sed -n '1p;$p' | paste -sd ' ')"
 check "poll: and waits" poll_until 2 is_waiting poll
 
 # From outside, so that the namespace can go.

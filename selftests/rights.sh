@@ -46,7 +46,8 @@ $PARAMETERS/orphan_timeout_ms 77
 $PARAMETERS/orphan_max 77
 $PARAMETERS/netns_admin Y
 $PARAMETERS/max_tracked 77
-$PARAMETERS/census_interval_s 77"
+$PARAMETERS/census_interval_s 77
+$PARAMETERS/log_kb 64"
 
 K=$(wc -l <<<"$KNOBS") T=$(wc -l <<<"$TEMPLATE")
 

@@ -122,10 +122,10 @@ static enum tcp_reaper_outcome act_locked(struct tcp_reaper_net *rn,
 	if (d.verdict != TCP_REAPER_DUE)
 		return TCP_REAPER_RACED_CHANGED;
 	/* Before the act, which may take the addresses away. */
-	tcp_reaper_log_prepare(&line, sk, &facts, d.action);
+	tcp_reaper_log_prepare(&line, sk, &facts, &d);
 	outcome = carry_out(sk, entry, &facts, d.action);
 	line.done = outcome != TCP_REAPER_FAILED;
-	tcp_reaper_log(&rn->log, &line);
+	tcp_reaper_log(&rn->log, &line, sk);
 	tcp_reaper_trace_reap(rn->net, entry, &line.ends, facts.age_ms,
 			      d.action, line.done);
 	return outcome;

@@ -373,6 +373,19 @@ tcp_reaper_rules_find(const struct tcp_reaper_rules *rules,
 }
 
 /**
+ * tcp_reaper_rules_place - which rule of a list it is
+ * @rules: the list
+ * @rule: of it
+ *
+ * Return: from 1 on.
+ */
+unsigned int tcp_reaper_rules_place(const struct tcp_reaper_rules *rules,
+				    const struct tcp_reaper_rule *rule)
+{
+	return container_of(rule, struct counted_rule, rule) - rules->v + 1;
+}
+
+/**
  * tcp_reaper_rules_hit - count a tracked socket as a hit, once in a list
  * @rules: the list
  * @rule: of it, from tcp_reaper_rules_find(): the one that decided

@@ -27,6 +27,8 @@ u16 tcp_reaper_rules_dir(const struct tcp_reaper_rules *rules,
 const struct tcp_reaper_rule *
 tcp_reaper_rules_find(const struct tcp_reaper_rules *rules,
 		      const struct tcp_reaper_flow *flow);
+unsigned int tcp_reaper_rules_place(const struct tcp_reaper_rules *rules,
+				    const struct tcp_reaper_rule *rule);
 void tcp_reaper_rules_hit(struct tcp_reaper_rules *rules,
 			  const struct tcp_reaper_rule *rule,
 			  struct tcp_reaper_entry *entry);

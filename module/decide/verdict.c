@@ -53,6 +53,7 @@ tcp_reaper_judge(struct tcp_reaper_net *rn,
 		rule = tcp_reaper_rules_find(rules, &flow);
 	}
 	d = tcp_reaper_decide(policy, rule, facts);
+	d.rule = rule ? tcp_reaper_rules_place(rules, rule) : 0;
 	if (rule && counted && lingers(facts, d.verdict))
 		tcp_reaper_rules_hit(rules, rule, counted);
 	rcu_read_unlock();

@@ -159,11 +159,13 @@ struct tcp_reaper_facts {
  * @wait_ms: how long the verdict stands if nothing happens to the socket;
  *	TCP_REAPER_NEVER if it does not change with time
  * @timeout_ms: the timeout it was held against; 0: time does nothing to it
+ * @rule: number of the rule it matches, from 1 on; 0: none. The caller's to set
  */
 struct tcp_reaper_decision {
 	u8 verdict;
 	u8 action;
 	bool endless;
+	u16 rule;
 	u64 wait_ms;
 	u32 timeout_ms;
 };

@@ -13,6 +13,7 @@
 #include "hook/nursery.h"
 #include "net/knobs.h"
 #include "net/net.h"
+#include "show/log.h"
 #include "track/census.h"
 #include "track/share.h"
 
@@ -160,6 +161,8 @@ module_param_cb(max_tracked, &tracked_ops, &tcp_reaper_max_tracked, 0644);
 MODULE_PARM_DESC(max_tracked, "Most sockets tracked in all namespaces together; a tenant may hold no more than it leaves free (by memory: 1048576 with 4 GiB)");
 module_param_cb(census_interval_s, &interval_ops, &tcp_reaper_census_interval_s, 0644);
 MODULE_PARM_DESC(census_interval_s, "Seconds between censuses; 0: only when needed (300)");
+module_param_cb(log_kb, &uint_ops, &tcp_reaper_log_kb, 0644);
+MODULE_PARM_DESC(log_kb, "Most KiB that a namespace's log grows to, 65536 at most; below 16: none is kept (1024)");
 module_param_cb(hook, &hook_ops, NULL, 0444);
 MODULE_PARM_DESC(hook, "At load: auto, ftrace, tcp_fin, tracepoint, tcp_set_state or none; reads as what is probed, and how (auto)");
 module_param_cb(nursery_records, &records_ops, &tcp_reaper_nursery_records, 0444);

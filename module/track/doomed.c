@@ -132,6 +132,8 @@ static void act_on(struct tcp_reaper_net *rn, struct tcp_reaper_doomed *doomed)
 	unsigned long end = jiffies + ACTS_JIFFIES;
 	int i;
 
+	/* Before a socket is locked. */
+	tcp_reaper_log_grow(&rn->log, tcp_reaper_net_share(rn));
 	for (i = 0; i < doomed->nr; i++) {
 		/* One in a long chain may take a millisecond. */
 		if (time_after(jiffies, end)) {

@@ -354,6 +354,7 @@ void tcp_reaper_round_leave(struct tcp_reaper_net *rn)
 		node = node->next;
 		tcp_reaper_entry_free(share, e);
 	}
+	tcp_reaper_log_empty(&rn->log, share);
 	tcp_reaper_owner_leave(&rn->turn);
 }
 

@@ -39,6 +39,10 @@ static atomic_t all = ATOMIC_INIT(0);
 /* Those of them that are not the host's. */
 static atomic_t tenants = ATOMIC_INIT(0);
 
+/* Of tenants' logs; and what they may take, as much as entries by default. */
+static atomic_t logs_kb = ATOMIC_INIT(0);
+static u32 logs_kb_max;
+
 /* There was none at all, and it has not been told since that there is. */
 static bool refused;
 /* There is room again, for somebody who had none. */
@@ -86,6 +90,7 @@ void tcp_reaper_share_setup(void (*room)(void))
 		      ENTRY_BYTES;
 
 	on_room = room;
+	logs_kb_max = (totalram_pages() << (PAGE_SHIFT - 10)) / MEMORY_PART;
 	if (!tcp_reaper_max_tracked_given)
 		tcp_reaper_max_tracked = clamp_t(u64, entries, LEAST, MOST);
 }
@@ -136,11 +141,50 @@ void tcp_reaper_share_give(struct tcp_reaper_share *share)
 }
 
 /**
+ * tcp_reaper_share_log_take - memory for a log
+ * @share: whose; the initial namespace's has a single log, and may grow it
+ * @kb: how much more
+ *
+ * Context: process context, the owner's worker.
+ * Return: false if there is none for this tenant, which may have no more than
+ * it leaves free.
+ */
+bool tcp_reaper_share_log_take(struct tcp_reaper_share *share, u32 kb)
+{
+	u32 own, taken;
+
+	if (share->host)
+		return true;
+	own = atomic_add_return(kb, &share->log_kb);
+	taken = atomic_add_return(kb, &logs_kb);
+	if (taken <= logs_kb_max && own <= logs_kb_max - taken)
+		return true;
+	tcp_reaper_share_log_give(share, kb);
+	return false;
+}
+
+/**
+ * tcp_reaper_share_log_give - give it back
+ * @share: who took it
+ * @kb: how much
+ *
+ * Context: any.
+ */
+void tcp_reaper_share_log_give(struct tcp_reaper_share *share, u32 kb)
+{
+	if (share->host)
+		return;
+	atomic_sub(kb, &share->log_kb);
+	atomic_sub(kb, &logs_kb);
+}
+
+/**
  * tcp_reaper_share_all_given - has everybody given back what was taken
  *
  * Return: true if so.
  */
 bool tcp_reaper_share_all_given(void)
 {
-	return !atomic_read(&all) && !atomic_read(&tenants);
+	return !atomic_read(&all) && !atomic_read(&tenants) &&
+	       !atomic_read(&logs_kb);
 }

@@ -47,6 +47,7 @@ static const struct hammer_file others[] = {
 	{ .name = PARAMETERS "orphan_max", .max = UINT32_MAX },
 	{ .name = PARAMETERS "max_tracked", .max = UINT32_MAX },
 	{ .name = PARAMETERS "census_interval_s", .max = UINT32_MAX },
+	{ .name = PARAMETERS "log_kb", .max = UINT32_MAX },
 };
 
 static struct hammer_file files[2 * COUNT(knobs) + COUNT(others)];

@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "kernel/kstream.h"
 
-/* The longest line the module writes is under 300 bytes. */
-#define LINE_KEEP 4096
+/* The longest that the module writes has a path, each byte of it as four. */
+#define LINE_KEEP 8192
 
 /* A file that goes on this long without a newline is not made of lines. */
 #define LINE_GIVE_UP (1024 * 1024)

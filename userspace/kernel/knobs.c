@@ -58,6 +58,7 @@ static const struct known known[] = {
 	{ "netns_admin", "Y|N", OF_TEMPLATE },
 	{ "max_tracked", NULL, OF_TEMPLATE },
 	{ "census_interval_s", NULL, OF_TEMPLATE },
+	{ "log_kb", NULL, OF_TEMPLATE },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
