@@ -64,5 +64,24 @@ check "diagnose: nothing is left" shows 'no socket lingers' diagnose
 check "list -v left: none" listed_is 0
 check "metrics: none" shows 'tcp_reaper_unit_left{unit="tcpr-'$$'"} 0' metrics -U "tcpr-$$"
 stop leaky
+
+# A user leaks as well, under a name that clears the screen, and hands what was reaped to a service of root's.
+cp "$(command -v culprit)" "$TMP/x"$'\033[2J'
+chmod -R go+rX "$TMP"
+background user a setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/x"$'\033[2J' leaked 5
+await user '^ready' >/dev/null || exit 1
+pid=$(field pid "$(await user '^ready')")
+check "the user's are reaped" poll_until 10 stat_is a close_wait_reaped 45
+tool diagnose
+check "diagnose: the user's, its name escaped" grep -qE \
+	"^x\\\\x1b\\[2J[^,]*, pid $pid, uid 65534: 5 reaped, not closed; [0-9]+ of [0-9]+ descriptors: it has to close them\$" "$TMP/out"
+background service init sh -c 'echo $$ >"$0/cgroup.procs" && exec culprit takes "$1"' "$CGROUP" "$pid"
+line=$(await service '^ready') || exit 1
+stop user
+pid=$(field pid "$line")
+check "list -v left: the service has them now" listed_is 5
+check "diagnose: which is no fault of its" shows 'no socket lingers' diagnose
+check "metrics: nor there" shows 'tcp_reaper_unit_left{unit="tcpr-'$$'"} 0' metrics -U "tcpr-$$"
+stop service
 poll_until 5 rmdir "$CGROUP"
 finish

@@ -4,10 +4,12 @@
  * Its clients are a process of their own, so that it holds nothing but its own
  * end of each connection. Prints "ready ..." once every client has done its
  * part. At SIGUSR1 it closes what it has, and prints "closed"; it ends with its
- * clients at SIGTERM.
+ * clients at SIGTERM. "takes PID" has no bug: it takes whatever descriptors
+ * that process has, as a service does that a user hands some.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -316,12 +319,30 @@ static const struct bug *find_bug(const char *name)
 	exit(2);
 }
 
+static void take_from(pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int taken = 0;
+	int fd;
+
+	if (pidfd < 0)
+		die("pidfd_open");
+	for (fd = 3; fd < 1000; fd++)
+		taken += syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0;
+	say("ready taken=%d pid=%d", taken, getpid());
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
-	const struct bug *bug = find_bug(argc > 1 ? argv[1] : "");
+	const struct bug *bug;
 	int ready[2];
 	char c;
 
+	if (argc > 2 && !strcmp(argv[1], "takes"))
+		take_from((pid_t)number(argv[2], 1, INT_MAX));
+	bug = find_bug(argc > 1 ? argv[1] : "");
 	if (argc > 2)
 		count = (int)number(argv[2], 1, 100000);
 	raise_nofile();

@@ -14,7 +14,7 @@
 /* From here on there is no time to mend the program first. */
 #define NEAR 0.75
 
-static void show_one(const struct left *left)
+static void show_one(const struct left *left, bool at_least)
 {
 	const struct process *process = &left->process;
 	bool near = left_used(left) >= NEAR;
@@ -43,9 +43,10 @@ static void show_one(const struct left *left)
 			 process->fd_limit);
 	}
 	output_style(near ? OUTPUT_BAD : OUTPUT_WARN);
-	output_line("%s: %" PRIu64 " reaped, not closed; %" PRIu64
+	output_line("%s: %s%" PRIu64 " reaped, not closed; %" PRIu64
 		    "%s descriptors: %s",
-		    who, left->sockets, process->fds, limit,
+		    who, at_least ? "at least " : "", left->sockets,
+		    process->fds, limit,
 		    near ? "restart it" : "it has to close them");
 	output_close();
 }
@@ -63,6 +64,7 @@ void lefts_show(const struct lefts *lefts, bool after)
 	if (after && lefts->n)
 		output_line("%s", "");
 	for (i = 0; i < lefts->n; i++)
-		show_one(&lefts->v[i]);
+		show_one(&lefts->v[i], lefts->lost);
 	output_close();
+	output_u64("left_lost", lefts->lost);
 }

@@ -91,6 +91,7 @@ void lefts_find(struct lefts *lefts, const struct owners *owners,
 	struct tallies tallies = { 0 };
 	size_t i;
 
+	lefts->lost = reaped->lost;
 	tallies_take_ended(&tallies, owners->holders, owners->relatives,
 			   reaped);
 	if (tallies.n)

@@ -31,11 +31,13 @@ struct left {
  * @v: the programs
  * @n: how many
  * @cap: how many there is room for
+ * @lost: how many sockets were ended of which it cannot be told
  */
 struct lefts {
 	struct left *v;
 	size_t n;
 	size_t cap;
+	uint64_t lost;
 };
 
 void lefts_find(struct lefts *lefts, const struct owners *owners,

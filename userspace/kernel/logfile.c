@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "kernel/logfile.h"
 #include "kernel/paths.h"
+#include "kernel/stats.h"
 #include "show/output.h"
 
 /* So many actions a log has room for. */
@@ -164,11 +165,18 @@ static int by_inode(const void *a, const void *b)
 	return (x->time_ms < y->time_ms) - (x->time_ms > y->time_ms);
 }
 
-/* Was it ended, and had it an owner then? A probe ends nothing that is well. */
+/* A probe ends nothing that is well. */
 static bool ended(const struct logline *line)
 {
-	return line->inode && !strcmp(line->result, "done") &&
+	return !strcmp(line->result, "done") &&
 	       strcmp(line->action, "probe") != 0;
+}
+
+/* As the counters have it: after a FIN it is counted already. */
+static bool counted(const struct logline *line)
+{
+	return strcmp(line->class, "orphan") != 0 &&
+	       strcmp(line->action, "linger") != 0;
 }
 
 /**
@@ -176,12 +184,14 @@ static bool ended(const struct logline *line)
  * @ns: where the caller is
  * @fn: called with the last line about each
  * @arg: handed on to @fn
+ * @told: how many had an owner, or were to have one; added to
  *
  * Their descriptors stay open until their owner closes them.
  *
  * Return: as logfile_report(); what was right is handed over nevertheless.
  */
-enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg)
+enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg,
+		    uint64_t *told)
 {
 	struct logfile log = { .stream.fd = -1 };
 	uint64_t last = 0;
@@ -192,7 +202,10 @@ enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg)
 	if (log.n)
 		qsort(log.v, log.n, sizeof(*log.v), by_inode);
 	for (i = 0; i < log.n; i++) {
-		if (!ended(&log.v[i]) || log.v[i].inode == last)
+		if (!ended(&log.v[i]))
+			continue;
+		*told += counted(&log.v[i]);
+		if (log.v[i].inode == last)
 			continue;
 		last = log.v[i].inode;
 		fn(&log.v[i], arg);
@@ -209,6 +222,29 @@ static void take_ended(const struct logline *line, void *arg)
 	*mem_add(reaped) = (struct ended){ line->inode, line->uid };
 }
 
+/* How many were ended that had an owner, since the module is loaded? */
+static uint64_t ended_ever(const struct netns *ns)
+{
+	static const char *const held[] = { "close_wait", "fin_wait2",
+					    "established" };
+	struct stats stats = { 0 };
+	uint64_t sum = 0;
+	size_t c;
+
+	/* What is wrong with the file others say. */
+	output_hold_errors(true);
+	stats_read(&stats, ns);
+	output_hold_errors(false);
+	for (c = 0; c < sizeof(held) / sizeof(held[0]); c++) {
+		const struct stat_entry *entry =
+			stats_get(&stats, held[c], "reaped");
+
+		sum += entry ? entry->value : 0;
+	}
+	stats_free(&stats);
+	return sum;
+}
+
 /**
  * reaped_read() - add the sockets that a namespace's log says were ended
  * @reaped: zeroed at first; its @v is to be freed in any case
@@ -218,5 +254,11 @@ static void take_ended(const struct logline *line, void *arg)
  */
 enum rc reaped_read(struct reaped *reaped, const struct netns *ns)
 {
-	return reaped_each(ns, take_ended, reaped);
+	/* Before the log, which gets its line first. */
+	uint64_t ever = ended_ever(ns);
+	uint64_t told = 0;
+	enum rc rc = reaped_each(ns, take_ended, reaped, &told);
+
+	reaped->lost += ever > told ? ever - told : 0;
+	return rc;
 }

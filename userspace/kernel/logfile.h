@@ -66,16 +66,19 @@ struct ended {
  * @v: the sockets
  * @n: how many
  * @cap: how many there is room for
+ * @lost: how many more were ended, of which no log has a line any more
  */
 struct reaped {
 	struct ended *v;
 	size_t n;
 	size_t cap;
+	uint64_t lost;
 };
 
 typedef void (*reaped_fn)(const struct logline *line, void *arg);
 
-enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg);
+enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg,
+		    uint64_t *told);
 enum rc reaped_read(struct reaped *reaped, const struct netns *ns);
 void logfile_open(struct logfile *log);
 void logfile_read(struct logfile *log);

@@ -73,6 +73,26 @@ left_lines() {
 		'leaky in orders.service, pid 812, uid 33: 3 reaped, not closed; 44 of 64 descriptors: it has to close them'
 }
 
+# What the log has lost is not told, but that there was more.
+left_lost() {
+	nothing_left
+	ended 50000 38
+	ended 0 1
+	ended 50038 2 33 fin
+	ended 50038 1 33 linger
+	ended 50050 5 33 reset failed
+	holds 812 100 40 50000
+	put proc/net/reaper/stats 'close_wait_reaped 40' 'fin_wait2_reaped 1' 'established_reaped 0' 'orphan_reaped 7000'
+	says 'the log has them all' \
+		'leaky in orders.service, pid 812, uid 33: 40 reaped, not closed; 44 of 64 descriptors: it has to close them'
+	put proc/net/reaper/stats 'close_wait_reaped 40' 'fin_wait2_reaped 1' 'established_reaped 1' 'orphan_reaped 7000'
+	says 'the log has lost one' \
+		'leaky in orders.service, pid 812, uid 33: at least 40 reaped, not closed; 44 of 64 descriptors: it has to close them'
+	if command -v jq >/dev/null; then
+		j diagnose '.left_lost == 1'
+	fi
+}
+
 # Whose are they? Not of a manager, not of a child that has copies, not of whoever was handed them.
 left_owners() {
 	local pid
@@ -125,6 +145,9 @@ left_listed() {
 		"$TMP/out")" = 0::3
 	capture tool list -v left -P 20001 -H leaky -U orders -g 1h -s close-wait
 	check "$LABEL list -v left, filtered" test "$rc:$err:$(grep -c 'fd=101' "$TMP/out"):$(wc -l <"$TMP/out")" = 0::1:2
+	if command -v jq >/dev/null; then
+		j 'list -v left' '.sockets | length == 3 and all(.verdict == "left" and .uid == 33 and .holders[0].unit == "orders.service")'
+	fi
 	rm "$ROOT/proc/812/fd/101"
 	capture tool list -v left -P 20001
 	check "$LABEL list -v left: closed meanwhile" test "$rc:$err:$(wc -l <"$TMP/out")" = 0::1
@@ -173,6 +196,7 @@ left_many() {
 left_tests() {
 	left_diagnosed
 	left_lines
+	left_lost
 	left_owners
 	left_listed
 	left_counted

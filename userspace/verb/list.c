@@ -176,10 +176,11 @@ static enum rc read_left(const struct netns *ns, void *arg)
 		.part = &survey->parts[ns - survey->netns->v],
 	};
 	struct timespec now;
+	uint64_t told = 0;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	leaving.now_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-	return reaped_each(ns, add_left, &leaving);
+	return reaped_each(ns, add_left, &leaving, &told);
 }
 
 static enum rc parse(struct listing *listing, const struct call *call,
