@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the programs of both machines share; sourced by them.
+# What the programs of these machines share; sourced by them.
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 # systemd gives services one, and ccache takes what is asked in another language
 # for something else.
@@ -8,7 +8,9 @@ unset LANG
 n=0 bad=0
 
 # What this machine's compiler has been asked for before it was booted.
-[[ -d /var/cache/ccache ]] || tar -x -C /var/cache -f ccache.tar
+[[ -d /var/cache/ccache || ! -e ccache.tar ]] || tar -x -C /var/cache -f ccache.tar
+
+say() { printf '\n## %s\n' "$*"; }
 
 # shown COMMAND...: as in a transcript. Not to a terminal, which would get progress.
 shown() {

@@ -438,8 +438,6 @@ by_rpm() {
 	check "nothing is left but what the operator wrote" none "$(left | grep -v "^$CONF")"
 }
 
-say() { printf '\n## %s\n' "$*"; }
-
 if [[ ! -e /root/installed ]]; then
 	touch /root/installed
 	by_readme

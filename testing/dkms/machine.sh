@@ -7,31 +7,48 @@
 dkms_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 read -r -a within <<<"${WITHIN:-}"
 
-# new_machine CODENAME VERSION...: its disk, and the packages of these versions
-# in $payload, which the guest finds as /root/payload. Sets work, too. What the
-# last boot said is kept in build/dkms.
-new_machine() {
-	local version
-	machine=$("$dkms_dir/make-root" "$1") || exit 1
+# open_machine DIRECTORY NAME: a disk over the one in what make-root made. Sets
+# machine, work and payload, which the guest finds as /root/payload. What the last
+# boot said is kept in build/dkms.
+open_machine() {
+	machine=$1
 	work=$(mktemp -d)
-	kept=$dkms_dir/../../build/dkms/$1
+	kept=$dkms_dir/../../build/dkms/$2
 	mkdir -p "$kept"
-	shift
 	trap 'cp "$work"/{out,console} "$kept/"; rm -rf "$work"' EXIT
 	payload=$work/payload
 	mkdir "$payload"
 	git -C "$dkms_dir" ls-files -z --cached --others --exclude-standard --full-name "$dkms_dir/../.." |
 		(cd "$dkms_dir/../.." && tar -c --null --no-recursion --ignore-failed-read --files-from=- -f "$payload/tree.tar" 2>/dev/null)
+	cp "$dkms_dir/guest-lib.sh" "$payload/"
+	qemu-img create -q -f qcow2 -F raw -b "$machine/root.img" "$work/disk" || exit 1
+}
+
+# new_machine CODENAME VERSION...: a machine with the packages of these versions
+# in $payload.
+new_machine() {
+	local version made
+	made=$("$dkms_dir/make-root" "$1") || exit 1
+	open_machine "$made" "$1"
+	shift
 	for version; do
 		"$dkms_dir/../../debian/build" "$payload/$version" "$version" || exit 1
 		rm -f "$payload/$version"/*{dbgsym*.deb,.tar.*,.dsc,.changes,.buildinfo}
 	done
-	cp "$dkms_dir/guest-lib.sh" "$payload/"
 	compile_before "$@" >"$work/compiled" 2>&1 || {
 		tail -n 20 "$work/compiled"
 		exit 1
 	}
-	qemu-img create -q -f qcow2 -F raw -b "$machine/root.img" "$work/disk" || exit 1
+}
+
+# tree_within: the tree as /root/tree of the folder that is like the machine, in which
+# one at a time compiles; $compiling is what holds the others off.
+tree_within() {
+	exec {compiling}>"$machine/compiling"
+	flock "$compiling"
+	rm -rf "$machine/root/root/tree"
+	mkdir -p "$machine/root/root/tree"
+	tar -x -C "$machine/root/root/tree" -f "$payload/tree.tar"
 }
 
 # compile_before VERSION...: what the machine's compiler will be asked for is asked
@@ -40,11 +57,8 @@ compile_before() {
 	local root=$machine/root version build
 	# shellcheck source=../vm/suite.sh disable=SC1091
 	. "$dkms_dir/../vm/suite.sh"
-	exec {compiling}>"$machine/compiling"
-	flock "$compiling"
-	rm -rf "$root"/root/tree "$root"/var/lib/dkms/tcp-reaper
-	mkdir -p "$root/root/tree"
-	tar -x -C "$root/root/tree" -f "$payload/tree.tar"
+	tree_within
+	rm -rf "$root/var/lib/dkms/tcp-reaper"
 	suite_within "$root" make -s -C /root/tree reaperctl || return
 	for version; do
 		for build in "$root"/lib/modules/*/build; do
