@@ -108,6 +108,11 @@ test-dkms: deps-test
 	@testing/demo/clean bookworm
 	@testing/demo/clean trixie
 
+# In a booted Debian 13; the first time its packages are fetched, some minutes.
+test-containers: deps-test
+	@testing/deps testing/dkms/packages
+	@testing/world/run $(@:test-%=%)
+
 # selftests/ in a kernel's own tree, by the kernel's own kselftest.
 test-in-tree: deps-test
 	@testing/in-tree
@@ -179,6 +184,7 @@ help:
 	@echo 'make matrix       every test on every kernel, from 5.10 to the newest backport, as a table'
 	@echo 'make test-arm64   the core tests on arm64, emulated'
 	@echo 'make test-dkms    the packages in Debian 12 and 13 with systemd; signed modules; the demo'
+	@echo 'make test-containers  podman, docker, rootless, runc, crun, CRI in a Debian 13 with systemd'
 	@echo 'make test-in-tree the core tests from the tree of Debian'"'"'s kernel source, by kselftest;'
 	@echo '                  SUITE=backports: of the newest that Debian has'
 	@echo 'make test-hooks   a kernel without ftrace that guards tcp_fin from kprobes, built at first use'
@@ -201,4 +207,4 @@ help:
 	@echo 'make clean'
 
 .PHONY: all coccicheck module reaperctl install dkms-source dkms-install uninstall deps-test check test \
-	one matrix test-arm64 test-dkms test-in-tree test-hooks test-cross test-debug test-kcsan faults packages storm storm-debug mutants coverage bench demo vm clean help
+	one matrix test-arm64 test-dkms test-containers test-in-tree test-hooks test-cross test-debug test-kcsan faults packages storm storm-debug mutants coverage bench demo vm clean help
