@@ -2,49 +2,38 @@
 /*
  * The log of a namespace: the last actions, a line each.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "kernel/logfile.h"
 #include "kernel/paths.h"
 #include "kernel/stats.h"
 #include "show/output.h"
 
-/* So many actions a log has room for. */
-#define LOG_MAX 256
-
 static const struct rowfile_column columns[] = {
-	ROWFILE_NUMBER(logline, time_ms), ROWFILE_NUMBER(logline, age_ms),
-	ROWFILE_NUMBER(logline, idle_ms), ROWFILE_NUMBER(logline, uid),
-	ROWFILE_NUMBER(logline, inode),	  ROWFILE_WORD(logline, class),
-	ROWFILE_WORD(logline, state),	  ROWFILE_WORD(logline, local),
-	ROWFILE_WORD(logline, remote),	  ROWFILE_WORD(logline, action),
-	ROWFILE_WORD(logline, result),
+	ROWFILE_NUMBER(logline, time_ms),  ROWFILE_NUMBER(logline, age_ms),
+	ROWFILE_NUMBER(logline, idle_ms),  ROWFILE_NUMBER(logline, uid),
+	ROWFILE_NUMBER(logline, inode),	   ROWFILE_WORD(logline, class),
+	ROWFILE_WORD(logline, state),	   ROWFILE_WORD(logline, local),
+	ROWFILE_WORD(logline, remote),	   ROWFILE_WORD(logline, action),
+	ROWFILE_WORD(logline, result),	   ROWFILE_NEW_NUMBER(logline, number),
+	ROWFILE_NEW_NUMBER(logline, rule), ROWFILE_NEW_SHARED(logline, cgroup),
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* FNV-1a. */
-static uint64_t hash(const char *text)
-{
-	uint64_t sum = 0xcbf29ce484222325ULL;
-
-	while (*text)
-		sum = (sum ^ (unsigned char)*text++) * 0x100000001b3ULL;
-	return sum;
-}
-
 static int take(const struct kline *line, void *arg)
 {
 	struct logfile *log = arg;
-	struct logline *row;
+	struct logline *row = mem_add(log);
 
-	log->v = mem_grow(log->v, log->n, &log->cap, sizeof(*log->v));
-	row = &log->v[log->n];
-	/* Before the line is cut up. */
-	row->hash = hash(line->text);
-	log->n += rowfile_take(&log->file, line, row);
+	log->n--;
+	if (rowfile_take(&log->file, line, row))
+		log->last = log->v[log->n++];
 	return !log->file.fields;
 }
 
@@ -81,54 +70,197 @@ void logfile_open(struct logfile *log)
 }
 
 /**
+ * logline_same() - are two lines about one action?
+ * @a: a line
+ * @b: another, of the same namespace
+ *
+ * Return: true if so.
+ */
+bool logline_same(const struct logline *a, const struct logline *b)
+{
+	return a->number == b->number && a->time_ms == b->time_ms &&
+	       a->inode == b->inode && !strcmp(a->local, b->local) &&
+	       !strcmp(a->remote, b->remote) && !strcmp(a->action, b->action);
+}
+
+/* As it is called, and not as it is written; cut to @size. */
+static void unescape(char *path, size_t size, const char *from)
+{
+	char *end = path + size - 1;
+	unsigned int byte;
+
+	while (*from && path < end) {
+		if (*from == '\\' && strspn(from + 1, "01234567") >= 3 &&
+		    sscanf(from + 1, "%3o", &byte) == 1) {
+			*path++ = (char)byte;
+			from += strlen("\\ooo");
+		} else {
+			*path++ = *from++;
+		}
+	}
+	*path = '\0';
+}
+
+/**
+ * logline_unit() - whose socket it was, by the cgroup in which it was made
+ * @line: the line
+ * @unit: the result: the unit or container
+ * @pod: the result: the pod's UID, or ""
+ *
+ * Return: @unit, or NULL if it is not known or is of none.
+ */
+const char *logline_unit(const struct logline *line, char unit[CGROUP_UNIT],
+			 char pod[CGROUP_POD])
+{
+	char path[PATH_MAX];
+
+	unescape(path, sizeof(path), line->cgroup);
+	if (!cgroup_pod(path, pod))
+		*pod = '\0';
+	return *path == '/' ? cgroup_unit(path, unit) : NULL;
+}
+
+/**
+ * logline_fields() - a line, column by column
+ * @line: the line
+ * @put: called with each name and value that is known
+ * @arg: handed on to @put
+ */
+void logline_fields(const struct logline *line,
+		    void (*put)(const char *name, const char *value, void *arg),
+		    void *arg)
+{
+	char number[24];
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++) {
+		const char *at = (const char *)line + columns[i].offset;
+		const char *value = at;
+		uint64_t n;
+
+		if (columns[i].size == ROWFILE_SHARED) {
+			memcpy(&value, at, sizeof(value));
+		} else if (!columns[i].size) {
+			memcpy(&n, at, sizeof(n));
+			*number_put(number, n) = '\0';
+			value = n == UINT64_MAX ? "" : number;
+		}
+		if (*value)
+			put(columns[i].name, value, arg);
+	}
+}
+
+/**
+ * logline_field() - take in a column, as logline_fields() gave it
+ * @log: whose line it is, which keeps the string
+ * @line: the line
+ * @name: of the column, in any case
+ * @value: its value
+ *
+ * Return: false if it is not as it was given.
+ */
+bool logline_field(struct logfile *log, struct logline *line, const char *name,
+		   const char *value)
+{
+	const char *kept;
+	size_t i;
+
+	for (i = 0; i < COLUMNS && strcasecmp(columns[i].name, name); i++)
+		;
+	if (i < COLUMNS) {
+		char *at = (char *)line + columns[i].offset;
+
+		if (!columns[i].size)
+			return number_parse(value, (uint64_t *)(void *)at);
+		if (columns[i].size == ROWFILE_SHARED) {
+			kept = rowfile_share(&log->file, value);
+			memcpy(at, &kept, sizeof(kept));
+			return true;
+		}
+		if (strlen(value) >= columns[i].size)
+			return false;
+		strcpy(at, value);
+	}
+	return true;
+}
+
+/**
+ * logfile_missed() - how many actions are missing among the lines
+ * @log: what was read, in the order of time
+ * @after: number of the last one before these, 0 at the beginning
+ *
+ * Return: how many; 0 also if the module does not number them.
+ */
+uint64_t logfile_missed(const struct logfile *log, uint64_t after)
+{
+	uint64_t missed = 0;
+	size_t i;
+
+	for (i = 0; i < log->n; i++) {
+		const struct logline *line = &log->v[i];
+
+		/* Each load begins with 1. */
+		if (i && line->load != line[-1].load)
+			after = 0;
+		if (line->number == UINT64_MAX || line->number <= after)
+			continue;
+		missed += i || !line->left_out
+				  ? line->number - after - !line->left_out
+				  : line->left_out;
+		after = line->number;
+	}
+	return missed;
+}
+
+static bool is_wanted(const struct logline *line,
+		      const struct logwanted *wanted)
+{
+	char path[PATH_MAX];
+
+	if (line->time_ms < wanted->since_ms || line->left_out)
+		return false;
+	if (!wanted->unit)
+		return true;
+	unescape(path, sizeof(path), line->cgroup);
+	return cgroup_is_of(path, wanted->unit);
+}
+
+/**
  * logfile_trim() - leave of what was read only what is wanted
  * @log: what was read
- * @since_ms: what was done since then
- * @most: the last so many of it
+ * @wanted: that
  */
-void logfile_trim(struct logfile *log, uint64_t since_ms, uint64_t most)
+void logfile_trim(struct logfile *log, const struct logwanted *wanted)
 {
 	size_t kept = 0;
 	size_t i;
 
 	for (i = 0; i < log->n; i++) {
-		if (log->v[i].time_ms >= since_ms)
+		if (is_wanted(&log->v[i], wanted))
 			log->v[kept++] = log->v[i];
 	}
 	log->n = kept;
-	if (log->n <= most)
+	if (log->n <= wanted->most)
 		return;
-	log->n = most;
+	log->n = wanted->most;
 	memmove(log->v, log->v + kept - log->n, log->n * sizeof(*log->v));
 }
 
 /**
- * logfile_drop_seen() - remember what is there, and drop what was there before
+ * logfile_drop_seen() - drop what was there before
  * @log: read from its beginning
- * @before: likewise, some time ago; or NULL
+ * @last: the last line that was there
  */
-void logfile_drop_seen(struct logfile *log, const struct logfile *before)
+void logfile_drop_seen(struct logfile *log, const struct logline *last)
 {
-	size_t nbefore = before ? before->nseen : 0;
-	size_t k = 0;
-	size_t i;
+	size_t seen = log->n;
 
-	log->seen = mem_zalloc(log->n, sizeof(*log->seen));
-	log->nseen = log->n;
-	for (i = 0; i < log->n; i++)
-		log->seen[i] = log->v[i].hash;
-	/* The end of what was there is the beginning of what is there. */
-	while (k < nbefore && (nbefore - k > log->nseen ||
-			       memcmp(before->seen + k, log->seen,
-				      (nbefore - k) * sizeof(*log->seen)) != 0))
-		k++;
-	if (nbefore && k == nbefore && log->nseen >= LOG_MAX)
-		output_error(
-			"log: too many actions at once: some before the next were missed");
-	k = nbefore - k;
-	log->n -= k;
-	if (log->n)
-		memmove(log->v, log->v + k, log->n * sizeof(*log->v));
+	/* Where it is gone all are new. */
+	while (seen && !logline_same(&log->v[seen - 1], last))
+		seen--;
+	log->n -= seen;
+	if (seen && log->n)
+		memmove(log->v, log->v + seen, log->n * sizeof(*log->v));
 }
 
 /**
@@ -151,7 +283,7 @@ void logfile_free(struct logfile *log)
 {
 	kstream_close(&log->stream);
 	free(log->v);
-	free(log->seen);
+	rowfile_free(&log->file);
 }
 
 /* By socket, the last line of each first. */

@@ -2,17 +2,18 @@
 #ifndef REAPERCTL_LOGFILE_H
 #define REAPERCTL_LOGFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/cgroup.h"
 #include "kernel/kstream.h"
 #include "kernel/netns.h"
 #include "kernel/rowfile.h"
 #include "kernel/sockets.h"
 
 /**
- * struct logline - an action; most of it as the file's columns are named
- * @hash: of the line
+ * struct logline - an action, as the file's columns are named
  */
 struct logline {
 	uint64_t time_ms;
@@ -26,7 +27,23 @@ struct logline {
 	char remote[SOCKET_ADDRESS];
 	char action[SOCKET_WORD];
 	char result[SOCKET_WORD];
-	uint64_t hash;
+	uint64_t number; /* UINT64_MAX: an older module does not tell */
+	uint64_t rule; /* likewise */
+	const char *cgroup; /* "": likewise; "-": none */
+	const char *load; /* of the module; NULL: the present one */
+	uint64_t left_out; /* no action: so many up to number are not known */
+};
+
+/**
+ * struct logwanted - what is asked for
+ * @since_ms: what was done since then
+ * @most: the last so many of a namespace
+ * @unit: of a unit, container, pod or path alone; or NULL
+ */
+struct logwanted {
+	uint64_t since_ms;
+	uint64_t most;
+	const char *unit;
 };
 
 /**
@@ -36,8 +53,7 @@ struct logline {
  * @v: the lines that were not yet shown
  * @n: how many
  * @cap: how many there is room for
- * @seen: hashes of what was there
- * @nseen: how many
+ * @last: the last one that was read
  * @err: 0, or the negative errno that the reading ended with
  */
 struct logfile {
@@ -46,8 +62,7 @@ struct logfile {
 	struct logline *v;
 	size_t n;
 	size_t cap;
-	uint64_t *seen;
-	size_t nseen;
+	struct logline last;
 	int err;
 };
 
@@ -82,8 +97,17 @@ enum rc reaped_each(const struct netns *ns, reaped_fn fn, void *arg,
 enum rc reaped_read(struct reaped *reaped, const struct netns *ns);
 void logfile_open(struct logfile *log);
 void logfile_read(struct logfile *log);
-void logfile_trim(struct logfile *log, uint64_t since_ms, uint64_t most);
-void logfile_drop_seen(struct logfile *log, const struct logfile *before);
+bool logline_same(const struct logline *a, const struct logline *b);
+const char *logline_unit(const struct logline *line, char unit[CGROUP_UNIT],
+			 char pod[CGROUP_POD]);
+void logline_fields(const struct logline *line,
+		    void (*put)(const char *name, const char *value, void *arg),
+		    void *arg);
+bool logline_field(struct logfile *log, struct logline *line, const char *name,
+		   const char *value);
+uint64_t logfile_missed(const struct logfile *log, uint64_t after);
+void logfile_trim(struct logfile *log, const struct logwanted *wanted);
+void logfile_drop_seen(struct logfile *log, const struct logline *last);
 enum rc logfile_report(const struct logfile *log, const struct netns *ns);
 void logfile_free(struct logfile *log);
 

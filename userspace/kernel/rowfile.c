@@ -3,11 +3,14 @@
  * Files whose first line names the columns. They are found by name, so that
  * the module may add some.
  */
+#include <search.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/mem.h"
 #include "kernel/rowfile.h"
 
 #define FIELDS_MAX 32
@@ -54,8 +57,40 @@ static const char *take_header(struct rowfile *file, char *text)
 	return NULL;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/**
+ * rowfile_share() - keep a string for as long as the file is
+ * @file: the file
+ * @word: the string
+ *
+ * Return: the one that was kept.
+ */
+const char *rowfile_share(struct rowfile *file, const char *word)
+{
+	void **found = tfind(word, &file->shared, by_text);
+
+	if (!found)
+		found = mem_or_die(
+			tsearch(mem_strdup(word), &file->shared, by_text));
+	return *found;
+}
+
+/**
+ * rowfile_free() - let go of its strings
+ * @file: the file
+ */
+void rowfile_free(struct rowfile *file)
+{
+	tdestroy(file->shared, free);
+	file->shared = NULL;
+}
+
 /* Another line, likewise, into @row. */
-static const char *take_row(const struct rowfile *file, char *text, void *row)
+static const char *take_row(struct rowfile *file, char *text, void *row)
 {
 	char *field[FIELDS_MAX];
 	size_t c;
@@ -75,6 +110,10 @@ static const char *take_row(const struct rowfile *file, char *text, void *row)
 			if (there && !number_parse(word, &value))
 				return column->wrong;
 			memcpy(at, &value, sizeof(value));
+		} else if (column->size == ROWFILE_SHARED) {
+			const char *kept = rowfile_share(file, word);
+
+			memcpy(at, &kept, sizeof(kept));
 		} else if (len < column->size) {
 			memcpy(at, word, len + 1);
 		} else {

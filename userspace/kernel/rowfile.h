@@ -14,7 +14,8 @@
  * struct rowfile_column - a column we know
  * @name: as in the first line
  * @offset: where in the struct of a row it goes
- * @size: room for a string there; 0 for a number, a uint64_t
+ * @size: room for a string there; 0 for a number, a uint64_t; ROWFILE_SHARED
+ *for a const char *, of which rows with the same have one between them
  * @missing: what to say of a first line without it, after "line 1"; NULL: an
  *	older module has no such column, and the value is "" or UINT64_MAX
  * @wrong: what to say of a row in which it is not right
@@ -27,6 +28,7 @@ struct rowfile_column {
 	const char *wrong;
 };
 
+#define ROWFILE_SHARED SIZE_MAX
 #define ROWFILE_COLUMN(type, field, bytes, gone, fault) \
 	{ \
 		.name = #field, .offset = offsetof(struct type, field), \
@@ -44,6 +46,8 @@ struct rowfile_column {
 #define ROWFILE_NEW_WORD(type, field) \
 	ROWFILE_COLUMN(type, field, ROWFILE_BYTES(type, field), NULL, \
 		       "has too long a ")
+#define ROWFILE_NEW_SHARED(type, field) \
+	ROWFILE_COLUMN(type, field, ROWFILE_SHARED, NULL, "")
 #define ROWFILE_NEW_NUMBER(type, field) \
 	ROWFILE_COLUMN(type, field, 0, NULL, "has no number as ")
 
@@ -55,6 +59,7 @@ struct rowfile_column {
  *	then no other line can be understood
  * @place: which field of a line each column is
  * @bad: the lines that were left out
+ * @shared: strings of rows, a tree of <search.h>
  */
 struct rowfile {
 	const struct rowfile_column *columns;
@@ -62,8 +67,11 @@ struct rowfile {
 	size_t fields;
 	size_t place[ROWFILE_COLUMNS];
 	struct badlines bad;
+	void *shared;
 };
 
+const char *rowfile_share(struct rowfile *file, const char *word);
+void rowfile_free(struct rowfile *file);
 bool rowfile_take(struct rowfile *file, const struct kline *line, void *row);
 
 #endif
