@@ -105,6 +105,8 @@ test-dkms: deps-test
 	@testing/dkms/run bookworm
 	@testing/dkms/run trixie
 	@testing/dkms/run-signed trixie
+	@testing/dkms/run-record bookworm
+	@testing/dkms/run-record trixie
 	@testing/demo/clean bookworm
 	@testing/demo/clean trixie
 

@@ -10,7 +10,7 @@ cd /root/payload || exit 1
 
 CONF=/etc/tcp_reaper.conf
 PROM=/var/lib/prometheus/node-exporter/tcp_reaper.prom
-UNITS="tcp-reaper.service tcp-reaper-netns.service tcp-reaper-metrics.timer"
+UNITS="tcp-reaper.service tcp-reaper-netns.service tcp-reaper-log.service tcp-reaper-metrics.timer"
 release=$(uname -r)
 # The same to look for: that of Debian 13 has a plus sign.
 release_re=${release//+/[+]}
@@ -118,7 +118,7 @@ at_most_3() {
 exposed() {
 	local unit
 	: >/tmp/exposed
-	for unit in tcp-reaper.service tcp-reaper-netns.service tcp-reaper-metrics.service; do
+	for unit in tcp-reaper.service tcp-reaper-netns.service tcp-reaper-log.service tcp-reaper-metrics.service; do
 		check "systemd-analyze security $unit: at most 3.0" at_most_3 $unit
 	done
 	cat /tmp/exposed
@@ -218,7 +218,7 @@ by_readme() {
 	kept make -s -C /root/tree dkms-install
 	check "make dkms-install: DKMS built the module for the kernel that runs" installed_for 1.0.0 "$release"
 	check "it says for which it built" said "^dkms-install: built for:.* $release_re"
-	check "and what it enabled" said '^enabled at each boot: .*tcp-reaper.service tcp-reaper-netns.service'
+	check "and what it enabled" said '^enabled at each boot: .*tcp-reaper.service tcp-reaper-netns.service tcp-reaper-log.service'
 	check "a kernel without what is needed is refused, with the reason" refused "$release"
 	shown modprobe tcp_reaper
 	check "loaded, it observes" poll 30 knob_is mode observe

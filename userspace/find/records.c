@@ -66,9 +66,8 @@ static void take(const char *name, const char *value, void *arg)
 		if (record->netns &&
 		    (record->line.left_out || *record->line.class))
 			*mem_add(records) = *record;
-		*record = (struct record){
-			.line = { .number = UINT64_MAX, .cgroup = "" }
-		};
+		*record = (struct record){ .line = { .number = UINT64_MAX,
+						     .cgroup = "" } };
 		return;
 	}
 	if (!strcmp(name, "__REALTIME_TIMESTAMP") && number_parse(value, &us) &&

@@ -315,10 +315,10 @@ cases_help() {
 	0::Usage:\ reaperctl*) ok "$LABEL --help" ;;
 	*) not_ok "$LABEL --help" "rc $rc: $err $out" ;;
 	esac
-	for verb in status list diagnose top get set rules log apply save metrics help version; do
+	for verb in status list diagnose top get set rules log record apply save metrics help version; do
 		check "$LABEL --help names $verb" grep -q "^  $verb " "$TMP/out"
 	done
-	for verb in status list diagnose top get set rules log apply save metrics help version; do
+	for verb in status list diagnose top get set rules log record apply save metrics help version; do
 		capture tool "$verb" --help
 		case $rc:$err:$out in
 		0::Usage:\ reaperctl*\ "$verb"*) ok "$LABEL $verb --help" ;;

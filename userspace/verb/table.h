@@ -16,6 +16,7 @@
 	VERB(set) \
 	VERB(rules) \
 	VERB(log) \
+	VERB(record) \
 	VERB(apply) \
 	VERB(save) \
 	VERB(metrics) \
