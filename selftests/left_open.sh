@@ -83,5 +83,29 @@ check "list -v left: the service has them now" listed_is 5
 check "diagnose: which is no fault of its" shows 'no socket lingers' diagnose
 check "metrics: nor there" shows 'tcp_reaper_unit_left{unit="tcpr-'$$'"} 0' metrics -U "tcpr-$$"
 stop service
+
+# An upgrade begins a new log: what that knew is told by what the descriptors are, where they are nearly used up.
+if [[ -e /vm/config && -n ${TCP_REAPER_KO:-} ]]; then
+	service again "$CGROUP" 56 40 || exit 1
+	background busy a sh -c 'ulimit -n 56 && exec culprit idle 40'
+	await busy '^ready' >/dev/null || exit 1
+	pid=$(field pid "$(await again '^ready')")
+	check "40 more reaped" poll_until 10 stat_is a close_wait_reaped 85
+	cp "$TCP_REAPER_KO" "/lib/modules/$(uname -r)/tcp_reaper.ko"
+	depmod -a
+	check "reload" reaperctl reload
+	check_is "the counters go on" 85 "$(stat_of a close_wait_reaped)"
+	fds=$(find "/proc/$pid/fd" -type l | wc -l)
+	check "diagnose: sockets without a connection" shows \
+		"culprit in $UNIT, pid $pid, uid 0: $fds of 56 descriptors, 40 of them TCP sockets without a connection: restart it" diagnose
+	check_is "live connections are none" 0 "$(grep -c "pid $(pid_of busy)," "$TMP/out")"
+	signal again USR1
+	check "it closes them, too" await again '^closed n=40'
+	tool diagnose
+	check_is "diagnose: no more" 0 "$(grep -c "pid $pid," "$TMP/out")"
+	stop again busy
+else
+	skip "after a reload" "not in a VM of its own"
+fi
 poll_until 5 rmdir "$CGROUP"
 finish

@@ -11,13 +11,10 @@
 #include "draw/names.h"
 #include "show/output.h"
 
-/* From here on there is no time to mend the program first. */
-#define NEAR 0.75
-
 static void show_one(const struct left *left, bool at_least)
 {
 	const struct process *process = &left->process;
-	bool near = left_used(left) >= NEAR;
+	bool near = left_near(left);
 	char who[TEXT] = "";
 	char limit[32] = "";
 
@@ -43,10 +40,19 @@ static void show_one(const struct left *left, bool at_least)
 			 process->fd_limit);
 	}
 	output_style(near ? OUTPUT_BAD : OUTPUT_WARN);
-	output_line("%s: %s%" PRIu64 " reaped, not closed; %" PRIu64
-		    "%s descriptors: %s",
-		    who, at_least ? "at least " : "", left->sockets,
-		    process->fds, limit,
+	text_add(who, ": ");
+	if (left->sockets)
+		text_add(who, "%s%" PRIu64 " reaped, not closed; ",
+			 at_least ? "at least " : "", left->sockets);
+	text_add(who, "%" PRIu64 "%s descriptors", process->fds, limit);
+	if (left->loose) {
+		output_u64("unconnected", left->loose);
+		text_add(who,
+			 ", %" PRIu64
+			 " of them TCP sockets without a connection",
+			 left->loose);
+	}
+	output_line("%s: %s", who,
 		    near ? "restart it" : "it has to close them");
 	output_close();
 }

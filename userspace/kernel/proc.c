@@ -238,25 +238,38 @@ static void insert(struct holders *holders, struct slot *slot, int fd)
 	}
 }
 
-static void look_at_fd(const char *name, const char *target, void *arg)
+/**
+ * proc_socket() - which socket is a descriptor?
+ * @target: where it leads
+ *
+ * Return: the socket's inode number; 0: it is no socket.
+ */
+uint64_t proc_socket(const char *target)
 {
 	static const char prefix[] = "socket:[";
-	struct holders *holders = arg;
-	struct slot *slot;
 	char number[24];
 	uint64_t inode;
 	size_t len;
-	int fd = to_int(name);
 
-	if (fd < 0 || strncmp(target, prefix, sizeof(prefix) - 1))
-		return;
+	if (strncmp(target, prefix, sizeof(prefix) - 1))
+		return 0;
 	target += sizeof(prefix) - 1;
 	len = strcspn(target, "]");
 	if (strcmp(target + len, "]") || len >= sizeof(number))
-		return;
+		return 0;
 	memcpy(number, target, len);
 	number[len] = '\0';
-	if (!number_parse(number, &inode) || !inode)
+	return number_parse(number, &inode) ? inode : 0;
+}
+
+static void look_at_fd(const char *name, const char *target, void *arg)
+{
+	struct holders *holders = arg;
+	uint64_t inode = proc_socket(target);
+	struct slot *slot;
+	int fd = to_int(name);
+
+	if (fd < 0 || !inode)
 		return;
 	slot = slot_of(holders, inode);
 	if (slot->inode)

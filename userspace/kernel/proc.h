@@ -27,6 +27,7 @@ struct holder {
 struct holders;
 
 bool proc_hides(void);
+uint64_t proc_socket(const char *target);
 void proc_each(void (*fn)(pid_t pid, void *arg), void *arg);
 
 struct holders *holders_new(size_t sockets);

@@ -183,6 +183,21 @@ static bool still_stuck(pid_t pid)
 }
 
 /**
+ * process_read_fds() - how many descriptors has a process?
+ * @process: the result: @fds and @fd_limit; its @pid is set, @fds is 0
+ */
+void process_read_fds(struct process *process)
+{
+	char path[64];
+
+	process->fd_limit = UINT64_MAX;
+	path_of(path, process->pid, "limits");
+	kfile_lines(path, limits_line, process);
+	path_of(path, process->pid, "fd");
+	kfile_entries(path, count_fd, process);
+}
+
+/**
  * process_read() - look at a process
  * @process: the result; process_free() it
  * @pid: its number
@@ -198,14 +213,12 @@ void process_read(struct process *process, pid_t pid, bool watches)
 				     .fd_limit = UINT64_MAX };
 	path_of(path, pid, "status");
 	kfile_lines(path, status_line, process);
-	path_of(path, pid, "limits");
-	kfile_lines(path, limits_line, process);
+	process_read_fds(process);
 	read_start(process);
 	process->frozen = cgroup_frozen(pid);
 	process->stuck = watches && process->state == 'D' && !process->frozen &&
 			 still_stuck(pid);
 	path_of(path, pid, "fd");
-	kfile_entries(path, count_fd, process);
 	/* An epoll set is made early, before what is waited for. */
 	if (watches)
 		kfile_links(path, 0, LINKS_MAX, read_epoll, process);

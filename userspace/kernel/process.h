@@ -49,6 +49,7 @@ struct process {
 	size_t cap;
 };
 
+void process_read_fds(struct process *process);
 void process_read(struct process *process, pid_t pid, bool watches);
 uint64_t process_uid(pid_t pid);
 bool process_stopped(const struct process *process);

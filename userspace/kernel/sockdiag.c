@@ -32,18 +32,22 @@ struct request {
 
 typedef void (*answer_fn)(const struct nlmsghdr *head, void *arg);
 
-/* Ask, and hand on all answers. In the namespace the program is in. */
-static void ask(struct request *request, answer_fn fn, void *arg)
+/*
+ * Ask, and hand on all answers. In the namespace the program is in.
+ * Return: whether a dump came to its end.
+ */
+static bool ask(struct request *request, answer_fn fn, void *arg)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	char buf[32768] __attribute__((aligned(__alignof__(struct nlmsghdr))));
 	bool dump = request->head.nlmsg_flags & NLM_F_DUMP;
 	bool more = true;
+	bool done = false;
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
 			NETLINK_SOCK_DIAG);
 
 	if (fd < 0)
-		return;
+		return false;
 	request->head.nlmsg_len = sizeof(*request);
 	request->head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	request->head.nlmsg_flags |= NLM_F_REQUEST;
@@ -62,9 +66,11 @@ static void ask(struct request *request, answer_fn fn, void *arg)
 				fn(head, arg);
 			else
 				more = false;
+			done |= head->nlmsg_type == NLMSG_DONE;
 		}
 	}
 	close(fd);
+	return done;
 }
 
 struct wanted {
@@ -181,12 +187,15 @@ static void hand_on(const struct nlmsghdr *head, void *arg)
  * @port: only those at this port; 0: any
  * @fn: called with each
  * @arg: handed on to @fn
+ *
+ * Return: true if these were all.
  */
-void sockdiag_each(uint32_t states, unsigned int port, sockdiag_fn fn,
+bool sockdiag_each(uint32_t states, unsigned int port, sockdiag_fn fn,
 		   void *arg)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct each each = { fn, arg };
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < sizeof(families); i++) {
@@ -196,6 +205,7 @@ void sockdiag_each(uint32_t states, unsigned int port, sockdiag_fn fn,
 		request.body.sdiag_family = families[i];
 		request.body.idiag_states = states;
 		request.body.id.idiag_sport = htons((uint16_t)port);
-		ask(&request, hand_on, &each);
+		all &= ask(&request, hand_on, &each);
 	}
+	return all;
 }

@@ -30,7 +30,7 @@ struct sockdiag {
 typedef void (*sockdiag_fn)(const struct inet_diag_msg *msg, void *arg);
 
 bool sockdiag_read(struct sockdiag *facts, const struct sock *sock);
-void sockdiag_each(uint32_t states, unsigned int port, sockdiag_fn fn,
+bool sockdiag_each(uint32_t states, unsigned int port, sockdiag_fn fn,
 		   void *arg);
 
 #endif

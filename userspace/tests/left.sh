@@ -191,6 +191,19 @@ left_many() {
 	check 'left: memory' test "$many" -lt $((few + 4000))
 	check 'left: a socket of many descriptors is one' grep -q ': 40 reaped, not closed; 40044 of 64 descriptors: restart it$' "$TMP/out"
 	check 'left: length of the line' test "$(wc -L <"$TMP/out")" -lt 300
+	# More processes than are looked at, each with more of them, leave nobody else out.
+	nothing_left
+	ended 50000 2
+	holds 812 100 2 50000
+	ended 60000 900 1000
+	for pid in {10001..10300}; do
+		process "$pid" "w$pid" "$ROOT/netns/initial"
+		put "proc/$pid/status" 'Uid:	1000	1000	1000	1000'
+		holds "$pid" 3 3 $((60000 + 3 * (pid - 10001)))
+	done
+	says 'a crowd of a user' \
+		'leaky in orders.service, pid 812, uid 33: 2 reaped, not closed; 6 of 64 descriptors: it has to close them'
+	check 'left: a crowd is bounded' test "$(grep -c 'reaped, not closed' "$TMP/out")" = 256
 }
 
 left_tests() {

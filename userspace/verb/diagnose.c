@@ -30,6 +30,7 @@ struct diagnosis {
 	struct survey survey;
 	struct listeners *listeners; /* one for each part */
 	struct reaped *reaped; /* likewise */
+	struct nears nears;
 	struct looks looks;
 	struct relatives *relatives;
 	uint64_t young_ms;
@@ -220,7 +221,8 @@ static enum rc show_part(const struct netns *ns, void *arg)
 	if (findings.n)
 		qsort(groups, findings.n, sizeof(*groups), by_weight);
 	findings.groups = groups;
-	lefts_find(&findings.lefts, &owners, &d->reaped[p], d->unit);
+	lefts_find(&findings.lefts, &owners, &d->reaped[p], &d->nears, ns,
+		   d->unit);
 	rc = findings_show(&findings, d->survey.netns);
 	looks_forget(&d->looks, ns->inode);
 	for (i = 0; i < findings.n; i++) {
@@ -300,6 +302,7 @@ static enum rc run(struct call *call)
 	}
 	free(d.listeners);
 	free(d.reaped);
+	free(d.nears.v);
 	survey_free(&d.survey);
 	return rc;
 }
