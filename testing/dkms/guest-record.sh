@@ -128,7 +128,7 @@ attacked() {
 	for ((i = 0; i < 40; i++)); do
 		ip netns add "many$i"
 		ip -n "many$i" link set lo up
-		ip netns exec "many$i" sh -c "reaperctl set close_wait.timeout_ms=1 mode=enforce >/dev/null; exec timeout 60 perl leaky.pl 1" >/dev/null &
+		ip netns exec "many$i" sh -c "reaperctl set close_wait.timeout_ms=1ms mode=enforce >/dev/null; exec timeout 60 perl leaky.pl 1" >/dev/null &
 	done
 	check "of each of 40 namespaces it has what was reaped" poll 120 eval \
 		"((\$(entries TCP_REAPER_NETNS | grep '^many' | sort -u | wc -l) == 40))"
