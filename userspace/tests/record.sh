@@ -203,6 +203,33 @@ recorded() {
 	unset TZ
 }
 
+# Who follows is told what it missed, and what another unit did is not shown.
+record_followed() {
+	local log_pid
+
+	new_root
+	{
+		echo "$RECORD_HEADER"
+		action 1
+		action 2 /system.slice/others.service
+	} >"$ROOT/proc/net/reaper/log"
+	REAPERCTL_ROOT=$ROOT "${TOOL[@]}" -p 812 -j log -f -U orders >"$TMP/out" 2>"$TMP/err" &
+	log_pid=$!
+	wait_for lines_are 1 "$TMP/out"
+	{
+		echo "$RECORD_HEADER"
+		action 5
+		action 6 /system.slice/others.service
+		action 7
+	} >"$ROOT/proc/net/reaper/log.new"
+	mv "$ROOT/proc/net/reaper/log.new" "$ROOT/proc/net/reaper/log"
+	wait_for lines_are 3 "$TMP/out"
+	kill "$log_pid"
+	wait "$log_pid" 2>/dev/null
+	check "$LABEL log -f -U: of one unit" test "$(jq -c '[.number, .unit]' "$TMP/out" | xargs)" = '[1,orders.service] [5,orders.service] [7,orders.service]'
+	check "$LABEL log -f: how many it missed" grep -qx 'reaperctl: log: the initial netns: 2 were missed: .*' "$TMP/err"
+}
+
 record_tests() {
 	local journal_pid PATH=$TMP/journal-bin:$PATH
 
@@ -215,6 +242,7 @@ record_tests() {
 	record_killed
 	record_forged
 	recorded
+	record_followed
 	new_root
 	t 2 'record -r 9' '' 'reaperctl: -r 9: not a number from 10 to 1000000; see reaperctl record --help'
 }
