@@ -19,6 +19,9 @@
 
 #ifdef CONFIG_SOCK_CGROUP_DATA
 
+/* Nobody lives so deep. */
+#define DEPTH_MAX 1024
+
 static struct cgroup *cgroup_of(const struct sock *sk)
 {
 	return sock_cgroup_ptr((void *)&sk->sk_cgrp_data);
@@ -32,12 +35,18 @@ static const char *name_of(const struct cgroup *cgroup)
 	return (__force const char *)READ_ONCE(cgroup->kn->name);
 }
 
-/* The names from below the root on, of no more than the uppermost. */
+/*
+ * The names from below the root on, of no more than the uppermost. Before 6.1
+ * the kernel goes up level by level, and anybody with a subtree may make it as
+ * deep as they like: what is that deep is in the root alone.
+ */
 static unsigned int names_of(struct cgroup *cgroup,
 			     const char *names[TCP_REAPER_PATH_DEPTH])
 {
 	unsigned int depth, i;
 
+	if (cgroup->level > DEPTH_MAX)
+		return 0;
 	if (cgroup->level > TCP_REAPER_PATH_DEPTH)
 		cgroup = cgroup_ancestor(cgroup, TCP_REAPER_PATH_DEPTH);
 	depth = cgroup->level;
