@@ -20,13 +20,13 @@
 /*
  * The files are root's, but root in a user namespace may be the same user, and
  * is not to decide for others; nor, with netns_admin=N, root in a container,
- * which could take that back here. Loading the module is right enough to say
- * with what.
+ * which could take that back here. Who loads the module may say with what; the
+ * files are there before that has ended.
  */
 static int may_set(void)
 {
 	if (THIS_MODULE->state != MODULE_STATE_LIVE)
-		return 0;
+		return capable(CAP_SYS_MODULE) ? 0 : -EPERM;
 	if (READ_ONCE(tcp_reaper_netns_admin))
 		return capable(CAP_NET_ADMIN) ? 0 : -EPERM;
 	return tcp_reaper_is_host() ? 0 : -EPERM;
