@@ -47,10 +47,11 @@ static int first_of(struct wait_queue_head *queue,
 	unsigned long flags;
 	int n = 0;
 
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		spin_lock_irqsave(&queue->lock, flags);
-	else if (!spin_trylock_irqsave(&queue->lock, flags))
-		/* Whoever has it there may get no CPU. */
+	/*
+	 * Its owner may have a long queue woken again and again, with the lock
+	 * held from 6.7 on; with PREEMPT_RT, whoever has it may get no CPU.
+	 */
+	if (!spin_trylock_irqsave(&queue->lock, flags))
 		return -EBUSY;
 	list_for_each_entry(waiter, &queue->head, entry) {
 		if (n == LOOKED_AT)
