@@ -48,16 +48,18 @@ in_ns near sysctl -qw net.ipv4.tcp_keepalive_time=1 net.ipv4.tcp_keepalive_intvl
 policy near close_wait/timeout_ms=0 orphan/timeout_ms=0 mode=enforce
 
 # "dead": the peer hears nothing any more. "silent": it lives, and says nothing. "own": the owner keeps it alive by itself, with a dead
-# peer, in its own time. "tuned": the owner has set the times, but not the switch. "busy": some traffic.
+# peer, in its own time. "tuned": the owner has set the times, but not the switch. "limited": the kernel would give it up after one lost
+# probe, as it has TCP_USER_TIMEOUT. "busy": some traffic.
 for f in -4 -6; do
 	start silent $f -n 3 pause o:state o:settings o:send=10 o:acked=10000 p:read pause mark o:until=close,30000 o:error
 	start dead $f -n 3 p:cut pause mark o:until=close,30000 o:error o:read
 	start own $f -n 3 o:keep=100,50,5 o:keepalive p:cut pause o:state o:settings
 	start tuned $f -n 3 o:keep=100,50,5 pause o:state o:settings
+	start limited $f -n 3 o:usertimeout=100 pause o:state o:settings
 	start sending $f -n 2 pause o:trickle=250,1 o:trickle=250,24 o:state o:settings
 	start receiving $f -n 2 pause p:trickle=250,1 p:trickle=250,24 o:state o:settings
 done
-all=({silent,dead,own,tuned,sending,receiving}{-4,-6})
+all=({silent,dead,own,tuned,limited,sending,receiving}{-4,-6})
 for name in "${all[@]}"; do
 	paused "$name" 1
 done
@@ -88,7 +90,7 @@ for f in -4 -6; do
 		check_is "$name$f: none is touched" "o:state established=2" "$(line $name$f o:state)"
 		check_is "$name$f: no keepalive is set" 0 "$(field keepalive "$(line $name$f o:settings)")"
 	done
-	for name in own tuned silent; do
+	for name in own tuned limited silent; do
 		signal $name$f USR1
 	done
 	for name in own tuned; do
@@ -96,6 +98,9 @@ for f in -4 -6; do
 		check_is "$name$f: it stays" "o:state established=3" "$(line $name$f o:state)"
 		check_is "$name$f: the owner's times are its own" 100,50,5 "$(field keep "$(line $name$f o:settings)")"
 	done
+	await limited$f '^done' >/dev/null || exit 1
+	check_is "limited$f: none is probed" "o:state established=3 0" \
+		"$(line limited$f o:state) $(field keepalive "$(line limited$f o:settings)")"
 	check_is "own$f: its keepalive is on" 1 "$(field keepalive "$(line own$f o:settings)")"
 	check_is "tuned$f: keepalive was switched on" 1 "$(field keepalive "$(line tuned$f o:settings)")"
 	paused silent$f 2

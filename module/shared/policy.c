@@ -109,6 +109,13 @@ tcp_reaper_decide(const struct tcp_reaper_policy *policy,
 		/* The kernel probes the peer, as it was to. */
 		if (facts->probed && d.action == TCP_REAPER_PROBE)
 			return d;
+		/*
+		 * With the option the kernel gives up after a single probe,
+		 * which may be lost. With keepalive its owner wanted that.
+		 */
+		if (facts->user_timeout && !facts->keepalive &&
+		    d.action == TCP_REAPER_PROBE)
+			return d;
 	}
 
 	timeout_ms = tcp_reaper_timeout_ms(policy, rule, facts->class);

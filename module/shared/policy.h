@@ -129,6 +129,7 @@ struct tcp_reaper_policy {
  * @fin: we sent a FIN in its owner's stead; @idle_ms counts from then
  * @keepalive: its keepalive is on
  * @probed: and it was us who switched it on, or shortened its time
+ * @user_timeout: its owner set TCP_USER_TIMEOUT
  * @age_ms: time in the class
  * @idle_ms: time since its last progress, at most @age_ms
  */
@@ -144,6 +145,7 @@ struct tcp_reaper_facts {
 	bool fin;
 	bool keepalive;
 	bool probed;
+	bool user_timeout;
 	u64 age_ms;
 	u64 idle_ms;
 };

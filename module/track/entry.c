@@ -343,6 +343,7 @@ void tcp_reaper_entry_facts(struct tcp_reaper_entry *entry,
 		.fin = entry->fin,
 		.keepalive = sock_flag(sk, SOCK_KEEPOPEN),
 		.probed = tcp_reaper_sk_probed(sk),
+		.user_timeout = READ_ONCE(inet_csk(sk)->icsk_user_timeout),
 		.age_ms = tcp_reaper_elapsed_ms(entry->since, now),
 		.idle_ms = tcp_reaper_elapsed_ms(entry->progress, now),
 	};

@@ -63,6 +63,7 @@ static void usage(void)
 		"  cut, heal            it drops all that comes in; no more\n"
 		"  buffers=SEND,RECEIVE\n"
 		"  keepalive, keep=IDLE,INTERVAL,COUNT, settings (prints both)\n"
+		"  usertimeout=MS       TCP_USER_TIMEOUT\n"
 		"  tls                  kTLS, with a key to send by if the kernel can\n"
 		"  ring                 only io_uring holds it from now on, as a fixed file; none:\n"
 		"                       there is no io_uring here\n"
@@ -85,6 +86,14 @@ static void use_tls(const char *step, const struct end *e)
 				    sizeof(key));
 	}
 	say("%s n=%d keys=%d", step, duo_count, keys);
+}
+
+static void set_user_timeout(const struct end *e, long ms)
+{
+	int i;
+
+	for (i = 0; i < duo_count; i++)
+		set_int(e[i].fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms);
 }
 
 static void set_buffers(const struct end *e, long to_send, long to_receive)
@@ -202,6 +211,9 @@ static void step_of_end(const char *step, const char *verb, const char *arg,
 		duo_acked(step, e, v[0]);
 	} else if (n == 2 && !strcmp(verb, "buffers")) {
 		set_buffers(e, v[0], v[1]);
+		say("%s", step);
+	} else if (n == 1 && !strcmp(verb, "usertimeout")) {
+		set_user_timeout(e, v[0]);
 		say("%s", step);
 	} else if (n == 3 && !strcmp(verb, "keep")) {
 		set_keep(e, v[0], v[1], v[2]);

@@ -86,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					      TCP_REAPER_CLOSE_WAIT,
 		.probed = bit(&in, 7),
 		.keepalive = bit(&in, 10),
+		.user_timeout = bit(&in, 11),
 		.age_ms = in.age_ms,
 		.idle_ms = in.idle_ms < in.age_ms ? in.idle_ms : in.age_ms,
 	};
@@ -109,6 +110,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(f.class != TCP_REAPER_ESTABLISHED || !f.keepalive ||
 			     f.probed || in.policy.established_keepalive,
 		     "an owner's keepalive is, too");
+		must(d.action != TCP_REAPER_PROBE || !f.user_timeout ||
+			     f.keepalive,
+		     "no probe that need not be answered twice");
 	} else {
 		must(d.wait_ms > 0, "what is not due waits");
 	}
