@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/lockdep.h>
+#include <net/net_namespace.h>
 
 #include "change.h"
 #include "decide/rules.h"
@@ -107,7 +108,8 @@ static void set(struct tcp_reaper_net *rn, size_t offset, u32 value)
  * @len: of @text
  *
  * Context: process context, sleeps.
- * Return: 0; -EPERM; or as tcp_reaper_knob_parse(). An error changes nothing.
+ * Return: 0; -EPERM; -ENODEV if the namespace ends already; or as
+ * tcp_reaper_knob_parse(). An error changes nothing.
  */
 int tcp_reaper_change_knob(struct tcp_reaper_net *rn,
 			   const struct tcp_reaper_knob *knob, const char *text,
@@ -121,7 +123,14 @@ int tcp_reaper_change_knob(struct tcp_reaper_net *rn,
 	err = tcp_reaper_knob_parse(knob, text, len, &value);
 	if (err)
 		return err;
+	/*
+	 * The end of a namespace waits for who is inside its files, and others
+	 * for that. To free what is forgotten takes its time: not in there.
+	 */
+	if (!maybe_get_net(rn->net))
+		return -ENODEV;
 	set(rn, knob->offset, value);
+	put_net(rn->net);
 	return 0;
 }
 
