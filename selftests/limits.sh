@@ -76,7 +76,11 @@ shared() {
 		b 40 18
 		init 30 27
 	END
-	stop share_a share_b share_init
+	stop share_init
+	check "nothing of the initial namespace is left" poll_until 60 stat_is init close_wait_tracked 0
+	stop share_a
+	check "what a gives back is b's at once, as far as its share goes" poll_until 10 stat_is b close_wait_tracked 35
+	stop share_b
 }
 
 # One that had no room gets a census as soon as its own share has some again.

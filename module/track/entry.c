@@ -69,6 +69,7 @@ struct tcp_reaper_entry *tcp_reaper_entry_new(struct tcp_reaper_share *share,
 	entry = kmem_cache_zalloc(cache, GFP_NOWAIT | __GFP_NOWARN);
 	if (!entry) {
 		tcp_reaper_share_give(share);
+		tcp_reaper_share_refuse();
 		return NULL;
 	}
 	entry->sk = sk;

@@ -17,6 +17,7 @@
 #include "sock/facts.h"
 #include "sock/weakref.h"
 #include "tracked.h"
+#include "trust.h"
 
 /* A stretch of it ends, whatever one takes. */
 #define INTAKE_JIFFIES (1 + HZ / 125)
@@ -108,6 +109,7 @@ void tcp_reaper_intake(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		       u64 now)
 {
 	struct sock *sk = tcp_reaper_ref_get(rn->net, e->sk, e->hash);
+	bool failed = false;
 
 	lockdep_assert_held(&rn->lock);
 	if (!sk || !tcp_reaper_entry_same(e, sk))
@@ -127,6 +129,8 @@ void tcp_reaper_intake(struct tcp_reaper_net *rn, struct tcp_reaper_entry *e,
 		goto drop;
 	if (!tcp_reaper_table_add(&rn->table, e)) {
 		tcp_reaper_count(&rn->stats, TCP_REAPER_STAT_TRACK_FAILED);
+		tcp_reaper_trust_excuse(rn);
+		failed = true;
 		goto drop;
 	}
 	count_found(rn, e);
@@ -143,6 +147,9 @@ drop:
 	if (sk)
 		sock_put(sk);
 	tcp_reaper_entry_free(tcp_reaper_net_share(rn), e);
+	/* Not before, as what it had is no room for it. */
+	if (failed)
+		tcp_reaper_share_refuse();
 }
 
 static void take_list(struct tcp_reaper_net *rn)

@@ -43,8 +43,10 @@ static atomic_t tenants = ATOMIC_INIT(0);
 static atomic_t logs_kb = ATOMIC_INIT(0);
 static u32 logs_kb_max;
 
-/* There was none at all, and it has not been told since that there is. */
+/* Somebody had no room or memory, and has not been told since. */
 static bool refused;
+/* Nor a tenant beside so many entries of all tenants; 0: there is none. */
+static u32 refused_beside;
 /* There is room again, for somebody who had none. */
 static void (*on_room)(void);
 
@@ -68,9 +70,15 @@ static bool room_beside(const struct tcp_reaper_share *share, u32 used)
 static void tell_of_room(struct tcp_reaper_share *share)
 {
 	u32 used = atomic_read(&share->used), taken = atomic_read(&all);
+	u32 beside = READ_ONCE(refused_beside);
 
 	if (READ_ONCE(share->refused) && room_beside(share, used + used / 8)) {
 		WRITE_ONCE(share->refused, false);
+		on_room();
+	}
+	/* Those whom others left no room. */
+	if (beside && atomic_read(&tenants) < beside - beside / 8) {
+		WRITE_ONCE(refused_beside, 0);
 		on_room();
 	}
 	if (READ_ONCE(refused) &&
@@ -108,6 +116,7 @@ bool tcp_reaper_share_take(struct tcp_reaper_share *share)
 
 	if (!room_beside(share, atomic_read(&share->used))) {
 		WRITE_ONCE(share->refused, true);
+		WRITE_ONCE(refused_beside, max(atomic_read(&tenants), 1));
 		return false;
 	}
 	now = atomic_inc_return(&all);
@@ -120,8 +129,20 @@ bool tcp_reaper_share_take(struct tcp_reaper_share *share)
 	if (now <= READ_ONCE(tcp_reaper_max_tracked))
 		return true;
 	tcp_reaper_share_give(share);
-	WRITE_ONCE(refused, true);
+	tcp_reaper_share_refuse();
 	return false;
+}
+
+/**
+ * tcp_reaper_share_refuse - somebody had no room, or no memory
+ *
+ * There is a census when there is room, as somebody gives theirs back.
+ *
+ * Context: any.
+ */
+void tcp_reaper_share_refuse(void)
+{
+	WRITE_ONCE(refused, true);
 }
 
 /**

@@ -24,6 +24,7 @@ extern bool tcp_reaper_max_tracked_given;
 
 void tcp_reaper_share_setup(void (*room)(void));
 bool tcp_reaper_share_take(struct tcp_reaper_share *share);
+void tcp_reaper_share_refuse(void);
 void tcp_reaper_share_give(struct tcp_reaper_share *share);
 bool tcp_reaper_share_log_take(struct tcp_reaper_share *share, u32 kb);
 void tcp_reaper_share_log_give(struct tcp_reaper_share *share, u32 kb);
