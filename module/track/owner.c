@@ -426,6 +426,10 @@ int tcp_reaper_owner_join(struct tcp_reaper_turn *turn, const struct net *net)
 	raw_spin_lock_init(&fresh->lock);
 	fresh->called = TCP_REAPER_NOT_DUE;
 	fresh->set_for = TCP_REAPER_NOT_DUE;
+	/* A user may end all and begin anew as often as there was credit. */
+	if (uid_valid(fresh->uid))
+		fresh->spent_ns = TENANT_CREDIT_NS;
+	fresh->ended_ns = ktime_get_ns();
 	INIT_DELAYED_WORK(&fresh->work, owner_work);
 
 	owner = enlist(fresh);
