@@ -131,6 +131,28 @@ check_is "and its numbers tell how much it has missed" "$((763 - kept)) 762" \
 	"$(sed -n '/^line [0-9]/s/.* done \([0-9]*\) .*/\1/p' "$(output poll)" | tail -n +313 | sed -n '1p;$p' | paste -sd ' ')"
 check "poll: and waits" poll_until 2 is_waiting poll
 
+# One poll() waits as often as it has descriptors, and a new line wakes all of them.
+new_ns crowded || exit 1
+policy crowded close_wait/timeout_ms=200 mode=enforce
+unprivileged=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+background full crowded "${unprivileged[@]}" logwatch -n 1024
+check "1,024 wait for one log" poll_until 5 is_waiting full
+background late crowded "${unprivileged[@]}" logwatch
+check "one more is refused" await late '^refused' 5
+background late-epoll crowded "${unprivileged[@]}" logwatch -e
+check "by epoll, too" await late-epoll '^refused' 5
+background root crowded logwatch
+check "but not if it is root's" poll_until 5 is_waiting root
+check "one is reaped" leaked crowded 1
+for name in full root; do
+	check "$name: is woken, and reads a line" poll_until 5 has_lines $name 1
+done
+stop full
+background next crowded "${unprivileged[@]}" logwatch
+check "once they are gone, there is room" poll_until 5 is_waiting next
+stop late late-epoll root next
+check "each log has its own" is_waiting poll
+
 # From outside, so that the namespace can go.
 check "one is reaped in a third namespace" leaked short 1
 background outside init logwatch -N "$(ns_file short)"

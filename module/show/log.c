@@ -3,6 +3,7 @@
  * /proc/net/reaper/log: the last actions of a namespace. A reader that has
  * come to the end polls for more.
  */
+#include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -37,6 +38,13 @@
 #define MOST_KB 65536U
 
 #define LEAVE_MS 10
+/* Who has not left by then may be there for long. */
+#define LEAVE_MS_MOST 1000
+/*
+ * One poll() may wait here as often as it has descriptors, and each is told of
+ * each line: so many may wait. Each log's own.
+ */
+#define WAITERS_MAX 1024
 /* Whoever has not left by then is left behind, when the module is unloaded. */
 #define PATIENCE_MS 1000
 
@@ -75,17 +83,24 @@ static DECLARE_DELAYED_WORK(see_off_work, see_off);
 static bool all_left(void)
 {
 	struct tcp_reaper_log_waiters *waiters, *next;
+	LIST_HEAD(rest);
 	LIST_HEAD(empty);
 	bool all;
 
+	/* Who ends a namespace waits for the lock, and not for a wake-up. */
 	mutex_lock(&leaving_lock);
-	list_for_each_entry_safe(waiters, next, &leaving, list) {
+	list_splice_init(&leaving, &rest);
+	mutex_unlock(&leaving_lock);
+	list_for_each_entry_safe(waiters, next, &rest, list) {
 		if (wq_has_sleeper(&waiters->wait))
 			__wake_up(&waiters->wait, TASK_NORMAL, 0,
 				  poll_to_key(EPOLLHUP | POLLFREE));
 		if (!wq_has_sleeper(&waiters->wait))
 			list_move(&waiters->list, &empty);
+		cond_resched();
 	}
+	mutex_lock(&leaving_lock);
+	list_splice(&rest, &leaving);
 	all = list_empty(&leaving);
 	mutex_unlock(&leaving_lock);
 	if (list_empty(&empty))
@@ -99,9 +114,15 @@ static bool all_left(void)
 
 static void see_off(struct work_struct *work)
 {
-	if (!all_left())
-		queue_delayed_work(system_unbound_wq, &see_off_work,
-				   msecs_to_jiffies(LEAVE_MS));
+	static unsigned int delay_ms = LEAVE_MS;
+
+	if (all_left()) {
+		delay_ms = LEAVE_MS;
+		return;
+	}
+	queue_delayed_work(system_unbound_wq, &see_off_work,
+			   msecs_to_jiffies(delay_ms));
+	delay_ms = min(2 * delay_ms, LEAVE_MS_MOST);
 }
 
 /**
@@ -358,12 +379,15 @@ void tcp_reaper_log_wake(struct tcp_reaper_log *log)
  * @path: of its cgroup, from the hierarchy's root
  * @root: where paths begin for the reader, likewise
  * @text: @path as the reader sees it
+ * @refused: the last that wanted to wait by it was one too many; epoll asks
+ *	again, without saying that it wants to
  */
 struct log_reader {
 	struct tcp_reaper_log_line line;
 	char path[TCP_REAPER_PATH_MAX];
 	char root[TCP_REAPER_PATH_MAX + 1];
 	char text[TCP_REAPER_PATH_TEXT];
+	bool refused;
 };
 
 /* A position is 1 + where a line is; 0 is the header. */
@@ -489,11 +513,40 @@ static ssize_t log_read(struct file *file, char __user *buf, size_t size,
 	return len;
 }
 
+static bool crowded(struct tcp_reaper_log *log)
+{
+	struct wait_queue_head *queue = &log->waiters->wait;
+	struct wait_queue_entry *waiter;
+	unsigned long flags;
+	int n = 0;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	list_for_each_entry(waiter, &queue->head, entry) {
+		if (++n == WAITERS_MAX)
+			break;
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return n == WAITERS_MAX;
+}
+
+/* poll_does_not_wait() went with 7.3. */
+static bool may_wait(const poll_table *wait)
+{
+	return wait && wait->_qproc;
+}
+
 static __poll_t log_poll(struct file *file, poll_table *wait)
 {
 	struct tcp_reaper_log *log = tcp_reaper_pde_data(file_inode(file));
 	struct seq_file *m = file->private_data;
+	struct log_reader *reader = m->private;
 	__poll_t ready = 0;
+
+	if (may_wait(wait))
+		WRITE_ONCE(reader->refused,
+			   crowded(log) && !capable(CAP_NET_ADMIN));
+	if (READ_ONCE(reader->refused))
+		return EPOLLERR;
 
 	poll_wait(file, &log->waiters->wait, wait);
 	raw_spin_lock(&log->lock);

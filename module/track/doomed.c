@@ -130,6 +130,7 @@ static bool was_done(enum tcp_reaper_outcome outcome)
 static void act_on(struct tcp_reaper_net *rn, struct tcp_reaper_doomed *doomed)
 {
 	unsigned long end = jiffies + ACTS_JIFFIES;
+	bool told = false;
 	int i;
 
 	/* Before a socket is locked. */
@@ -142,9 +143,12 @@ static void act_on(struct tcp_reaper_net *rn, struct tcp_reaper_doomed *doomed)
 		}
 		doomed->outcome[i] =
 			tcp_reaper_act(rn, &doomed->copy[i], doomed->evicted);
+		told |= was_done(doomed->outcome[i]) ||
+			doomed->outcome[i] == TCP_REAPER_FAILED;
 		cond_resched();
 	}
-	tcp_reaper_log_wake(&rn->log);
+	if (told)
+		tcp_reaper_log_wake(&rn->log);
 }
 
 /**

@@ -7,6 +7,7 @@
  *	waiting		all is read, and the kernel was asked to wake us
  *	woke EVENTS	it did
  *	gone ERROR	reading failed: the file is no more
+ *	refused		it was not to wait: too many do
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,17 +22,21 @@
 
 #include "sock.h"
 
+#define WAITS_MAX 1024
+
 static const char *name = "log";
 static bool by_epoll;
 static size_t piece = 65536;
+static size_t waits = 1;
 
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: logwatch [-e] [-b BYTES] [-f FILE] [-N NETNS]\n"
+		"usage: logwatch [-e] [-b BYTES] [-f FILE] [-n TIMES] [-N NETNS]\n"
 		"  -e  wait by epoll, not by poll\n"
 		"  -b  read so much at a time\n"
 		"  -f  file of /proc/net/reaper (log)\n"
+		"  -n  wait so many times at once, by poll (1)\n"
 		"  -N  file of the namespace it is in; we don't stay there\n");
 	exit(2);
 }
@@ -63,7 +68,7 @@ static int open_in(const char *netns)
 
 static void print_lines(const char *bytes, size_t n)
 {
-	static char line[8192];
+	static char line[1024];
 	static size_t len;
 
 	for (; n; n--, bytes++) {
@@ -95,17 +100,22 @@ static bool read_all(int fd)
 
 static unsigned int wait_for_more(int fd, int epoll)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct epoll_event event;
+	static struct pollfd p[WAITS_MAX];
+	struct epoll_event event = { 0 };
+	size_t i;
 	int n;
 
+	for (i = 0; i < waits; i++)
+		p[i] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	do {
-		n = epoll < 0 ? poll(&p, 1, -1)
+		n = epoll < 0 ? poll(p, waits, -1)
 			      : epoll_wait(epoll, &event, 1, -1);
 	} while (n < 0 && errno == EINTR);
-	if (n != 1)
+	if (n < 1)
 		die("poll");
-	return epoll < 0 ? (unsigned short)p.revents : event.events;
+	for (i = 0; i < waits; i++)
+		event.events |= (unsigned short)p[i].revents;
+	return event.events;
 }
 
 int main(int argc, char **argv)
@@ -114,13 +124,15 @@ int main(int argc, char **argv)
 	const char *netns = NULL;
 	int opt, fd, epoll = -1;
 
-	while ((opt = getopt(argc, argv, "eb:f:N:")) != -1) {
+	while ((opt = getopt(argc, argv, "eb:f:n:N:")) != -1) {
 		if (opt == 'e')
 			by_epoll = true;
 		else if (opt == 'b')
 			piece = number(optarg, 1, 65536);
 		else if (opt == 'f')
 			name = optarg;
+		else if (opt == 'n')
+			waits = number(optarg, 1, WAITS_MAX);
 		else if (opt == 'N')
 			netns = optarg;
 		else
@@ -135,8 +147,15 @@ int main(int argc, char **argv)
 			die("epoll");
 	}
 	while (read_all(fd)) {
+		unsigned int events;
+
 		say("waiting");
-		say("woke %#x", wait_for_more(fd, epoll));
+		events = wait_for_more(fd, epoll);
+		if (events == POLLERR) {
+			say("refused");
+			break;
+		}
+		say("woke %#x", events);
 	}
 	/* Until we are told to, we keep what is left of it. */
 	pause();
