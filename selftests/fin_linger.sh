@@ -84,8 +84,9 @@ for f in 4 6; do
 	check_is "v$f: fin: a writer that is blocked is woken" 1 "$(field EPIPE "$line")"
 	check_between "v$f: fin: and that in time" $TIMEOUT $((LATEST + 1000)) "$(field ms "$line")"
 
-	check_is "v$f: fin, never accepted: the peer gets a FIN" "p:drain=5000 bytes=0 EOF=3" "$(line graceful unaccepted $f p:drain=5000)"
-	check_is "v$f: fin, never accepted: what came is there when accept comes" "o:read bytes=300 EOF=3" \
+	check_is "v$f: fin, never accepted: there is nobody to send for, and the peer gets RST" "p:drain=5000 bytes=0 ECONNRESET=3" \
+		"$(line graceful unaccepted $f p:drain=5000)"
+	check_is "v$f: fin, never accepted: what came is there when accept comes, then the error" "o:read bytes=300 ECONNABORTED=3" \
 		"$(line graceful unaccepted $f o:read)"
 
 	on_time "v$f: the peer is silent: fin" "$(line lingering deaf $f o:until=last_ack,15000)"
@@ -106,7 +107,7 @@ check_is "each is counted once, when the FIN was sent" "20 6 18 6" \
 	"$(for ns in graceful resetting lingering patient; do stat_of $ns close_wait_reaped; done | paste -sd ' ')"
 check_is "none has recovered, none was an orphan's, nothing failed" "0 0 0" \
 	"$(for stat in close_wait_recovered orphan_reaped reap_failed; do stat_of lingering $stat; done | paste -sd ' ')"
-check_is "the log says what was done" "fin 20, fin 18 linger 18" \
+check_is "the log says what was done" "fin 14 reset 6, fin 18 linger 18" \
 	"$(for ns in graceful lingering; do
 		proc_net $ns reaper/log | awk 'NR > 1 { n[$10]++ } END { for (a in n) print a, n[a] }' | sort | paste -sd ' '
 	done | paste -sd , | sed 's/,/, /g')"

@@ -131,6 +131,33 @@ static int disconnect_and_done(struct sock *sk, bool drop_unread)
 }
 
 /**
+ * tcp_reaper_abort_queued - end a socket that nobody has accepted
+ * @sk: the socket, its spinlock held (act/lock.h), and not in CLOSE
+ * @drop_unread: as tcp_reaper_abort()
+ *
+ * As the end of its listener does it: inet_child_forget(). It stays in the
+ * queue, and whoever accepts it gets ECONNABORTED.
+ *
+ * Context: bottom halves off; does not sleep.
+ * Return: as tcp_reaper_abort().
+ */
+int tcp_reaper_abort_queued(struct sock *sk, bool drop_unread)
+{
+	int err;
+
+	if (sk->sk_prot->diag_destroy != tcp_abort)
+		return -EOPNOTSUPP;
+	drop_unread &= !inet_csk(sk)->icsk_ulp_ops;
+	err = disconnect(sk, drop_unread);
+	if (err)
+		return err;
+	WRITE_ONCE(sk->sk_err, ECONNABORTED);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	let_owner_know(sk, drop_unread);
+	return 0;
+}
+
+/**
  * tcp_reaper_abort - end a socket
  * @sk: the socket, locked by the caller (act/lock.h), and not in CLOSE
  * @drop_unread: drop what its owner did not read, so that it reads the error

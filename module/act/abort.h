@@ -9,5 +9,6 @@ struct sock;
 void tcp_reaper_abort_setup(struct sock *sk);
 void tcp_reaper_abort_teardown(void);
 int tcp_reaper_abort(struct sock *sk, bool drop_unread);
+int tcp_reaper_abort_queued(struct sock *sk, bool drop_unread);
 
 #endif

@@ -88,9 +88,13 @@ static struct tcp_reaper_decision decide(struct tcp_reaper_net *rn,
 static enum tcp_reaper_outcome carry_out(struct sock *sk,
 					 struct tcp_reaper_entry *entry,
 					 const struct tcp_reaper_facts *facts,
-					 u8 action)
+					 const struct tcp_reaper_decision *d)
 {
-	switch (action) {
+	bool drop_unread = facts->class == TCP_REAPER_CLOSE_WAIT &&
+			   !d->keep_unread;
+	int err;
+
+	switch (d->action) {
 	case TCP_REAPER_FIN:
 		send_fin(sk, entry);
 		return TCP_REAPER_BEGUN;
@@ -98,10 +102,9 @@ static enum tcp_reaper_outcome carry_out(struct sock *sk,
 		probe(sk, facts->idle_ms);
 		return TCP_REAPER_BEGUN;
 	default:
-		return tcp_reaper_abort(sk,
-					facts->class == TCP_REAPER_CLOSE_WAIT)
-			       ? TCP_REAPER_FAILED
-			       : TCP_REAPER_REAPED;
+		err = facts->queued ? tcp_reaper_abort_queued(sk, drop_unread)
+				    : tcp_reaper_abort(sk, drop_unread);
+		return err ? TCP_REAPER_FAILED : TCP_REAPER_REAPED;
 	}
 }
 
@@ -123,7 +126,7 @@ static enum tcp_reaper_outcome act_locked(struct tcp_reaper_net *rn,
 		return TCP_REAPER_RACED_CHANGED;
 	/* Before the act, which may take the addresses away. */
 	tcp_reaper_log_prepare(&line, sk, &facts, &d);
-	outcome = carry_out(sk, entry, &facts, d.action);
+	outcome = carry_out(sk, entry, &facts, &d);
 	line.done = outcome != TCP_REAPER_FAILED;
 	tcp_reaper_log(&rn->log, &line, sk);
 	tcp_reaper_trace_reap(rn->net, entry, &line.ends, facts.age_ms,
@@ -147,17 +150,17 @@ enum tcp_reaper_outcome tcp_reaper_act(struct tcp_reaper_net *rn,
 				       struct tcp_reaper_entry *entry,
 				       bool evict)
 {
-	enum tcp_reaper_outcome outcome;
+	enum tcp_reaper_outcome outcome = TCP_REAPER_LOCKED;
+	enum tcp_reaper_lock lock;
 	struct sock *sk;
 
 	sk = tcp_reaper_ref_get(rn->net, entry->sk, entry->hash);
 	if (!sk)
 		return TCP_REAPER_RACED_GONE;
-	if (tcp_reaper_sk_trylock(sk)) {
+	lock = tcp_reaper_sk_trylock(sk);
+	if (lock != TCP_REAPER_NOT_LOCKED) {
 		outcome = act_locked(rn, sk, entry, evict);
-		release_sock(sk);
-	} else {
-		outcome = TCP_REAPER_LOCKED;
+		tcp_reaper_sk_unlock(sk, lock);
 	}
 	sock_put(sk);
 	return outcome;

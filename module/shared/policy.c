@@ -96,6 +96,11 @@ tcp_reaper_decide(const struct tcp_reaper_policy *policy,
 	};
 	u64 timeout_ms, clock_ms = facts->idle_ms;
 
+	/* accept() warns of one that is past our FIN. */
+	if (facts->queued && d.action == TCP_REAPER_FIN) {
+		d.action = TCP_REAPER_RESET;
+		d.keep_unread = true;
+	}
 	if (d.verdict != TCP_REAPER_WAIT)
 		return d;
 	/* The owner is still inside close(). */

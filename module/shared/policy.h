@@ -121,6 +121,7 @@ struct tcp_reaper_policy {
  * @class: enum tcp_reaper_class, TCP_REAPER_NO_CLASS if it is in none
  * @state: TCP state, TCP_ESTABLISHED...
  * @held: an owner still holds it (an orphan-to-be inside close())
+ * @queued: nobody has accepted it yet
  * @kernel: used by the kernel itself
  * @mptcp: an MPTCP subflow
  * @repair: under TCP_REPAIR
@@ -137,6 +138,7 @@ struct tcp_reaper_facts {
 	u8 class;
 	u8 state;
 	bool held;
+	bool queued;
 	bool kernel;
 	bool mptcp;
 	bool repair;
@@ -158,6 +160,7 @@ struct tcp_reaper_facts {
  * @verdict: enum tcp_reaper_verdict
  * @action: enum tcp_reaper_action, for TCP_REAPER_DUE
  * @endless: with TCP_REAPER_WAIT: no timeout holds for it
+ * @keep_unread: with TCP_REAPER_RESET: a FIN was wanted, which loses nothing
  * @wait_ms: how long the verdict stands if nothing happens to the socket;
  *	TCP_REAPER_NEVER if it does not change with time
  * @timeout_ms: the timeout it was held against; 0: time does nothing to it
@@ -167,6 +170,7 @@ struct tcp_reaper_decision {
 	u8 verdict;
 	u8 action;
 	bool endless;
+	bool keep_unread;
 	u16 rule;
 	u64 wait_ms;
 	u32 timeout_ms;

@@ -53,6 +53,17 @@ bool tcp_reaper_sk_closing(const struct sock *sk)
 }
 
 /**
+ * tcp_reaper_sk_queued - does it wait to be accepted
+ * @sk: the socket, pinned
+ *
+ * Return: true if it is in its listener's queue, or on its way to or from it.
+ */
+bool tcp_reaper_sk_queued(const struct sock *sk)
+{
+	return !READ_ONCE(sk->sk_socket) && !sock_flag(sk, SOCK_DEAD);
+}
+
+/**
  * tcp_reaper_sk_opening - may a transition that a hook saw be still to come
  * @sk: the socket, pinned
  * @class: the class that the transition leads to

@@ -10,6 +10,7 @@ struct sock;
 
 enum tcp_reaper_class tcp_reaper_class_of(const struct sock *sk);
 bool tcp_reaper_sk_closing(const struct sock *sk);
+bool tcp_reaper_sk_queued(const struct sock *sk);
 bool tcp_reaper_sk_opening(const struct sock *sk, enum tcp_reaper_class class);
 bool tcp_reaper_sk_probed(const struct sock *sk);
 u32 tcp_reaper_probe_mark(u32 idle);

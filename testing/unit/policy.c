@@ -193,6 +193,10 @@ static const struct row {
 	  NO_TIMEOUT },
 	/* FIN, and the time after it. */
 	{ "fin when it is due", &graceful, { CW, OLD }, DOES(FIN) },
+	{ "fin is none for one that nobody accepted",
+	  &graceful,
+	  { CW, .queued = true, OLD },
+	  DOES(RESET) },
 	{ "fin, early",
 	  &graceful,
 	  { CW, .age_ms = 10, .idle_ms = 10 },
