@@ -142,7 +142,9 @@ tcp_reaper_decide(const struct tcp_reaper_policy *policy,
 			d.verdict = TCP_REAPER_SPARED_ACTIVE;
 		d.wait_ms = timeout_ms - clock_ms;
 	} else if (facts->class == TCP_REAPER_CLOSE_WAIT && !facts->fin &&
-		   policy->close_wait_spare_unread && facts->unread) {
+		   policy->close_wait_spare_unread &&
+		   (facts->unread || facts->ulp)) {
+		/* What an upper layer protocol holds is not to be seen. */
 		d.verdict = TCP_REAPER_SPARED_UNREAD;
 	} else if (d.action == TCP_REAPER_FIN && facts->ulp) {
 		d.verdict = TCP_REAPER_SPARED_ULP;
