@@ -46,7 +46,8 @@ static bool (*hits_missed)(void);
 /*
  * May one more be noted in the last quarter? Whoever has filled the rest is not
  * to take it all: each owner has a part of it, so that the records of those who
- * have few are noted beside any flood.
+ * have few are noted beside any flood. The first part is the initial
+ * namespace's, however many others come.
  */
 static __always_inline bool has_a_part(struct tcp_reaper_ring *ring,
 				       const struct tcp_reaper_net *rn)
@@ -57,6 +58,7 @@ static __always_inline bool has_a_part(struct tcp_reaper_ring *ring,
 
 	if (!ring->crowded) {
 		memset(ring->parts, 0, sizeof(ring->parts));
+		part->owner = tcp_reaper_net_notrace(&init_net)->turn.owner;
 		ring->crowded = true;
 	}
 	for (; part < ring->parts + TCP_REAPER_RING_PARTS; part++) {
