@@ -25,6 +25,7 @@
 #include "track/entry.h"
 #include "track/owner.h"
 #include "track/share.h"
+#include "track/table.h"
 
 static struct socket *make_socket(void)
 {
@@ -87,6 +88,7 @@ static int __init tcp_reaper_init(void)
 	if (err)
 		return err;
 	tcp_reaper_share_setup(tcp_reaper_census_request);
+	tcp_reaper_table_setup();
 	err = tcp_reaper_clock_setup();
 	if (err)
 		goto err_abort;

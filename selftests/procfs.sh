@@ -272,10 +272,24 @@ readings() {
 	stop many
 }
 
+# In which order they are listed is not to tell where they lie in memory: it is another for each load.
+order() {
+	background order a leak -k eof -n 30
+	started order
+	check "30 are tracked" poll_until 10 stat_is a close_wait_tracked 30
+	sockets a | awk '{ print $6 }' >"$TMP/order"
+	reload mode=observe || return
+	check "by the module loaded anew, too" poll_until 10 stat_is a close_wait_tracked 30
+	check_is "they are the same" "$(sort "$TMP/order")" "$(sockets a | awk '{ print $6 }' | sort)"
+	check "in another order" test "$(<"$TMP/order")" != "$(sockets a | awk '{ print $6 }')"
+	stop order
+}
+
 new_ns a || exit 1
 load || exit 1
 stats_format
 sockets_format
 time_and_verdict
 readings
+order
 finish

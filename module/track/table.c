@@ -16,6 +16,7 @@
 #include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -31,20 +32,32 @@
  */
 #define MOVE 4
 
+/* Of this load of the module. */
+static u64 secret[3] __ro_after_init;
+
 /**
  * tcp_reaper_table_key - a socket's place in the index
  * @sk: the socket; only its address is used
  *
- * Sockets lie at multiples of 8 bytes at least, and a product with an odd
- * number loses nothing: no two have the same.
+ * Sockets lie at multiples of 8 bytes at least, and neither a product with an
+ * odd number nor what is folded into lower bits loses anything: no two have the
+ * same. Sockets are listed in this order, which is not to tell where they lie.
  *
  * Return: a number below TCP_REAPER_KEY_END.
  */
 u64 tcp_reaper_table_key(const struct sock *sk)
 {
-	/* 2^61 divided by the golden ratio, made odd. */
-	return ((u64)(unsigned long)sk >> 3) * 0x13c6ef372fe94f83ULL &
-	       (TCP_REAPER_KEY_END - 1);
+	u64 key = ((u64)(unsigned long)sk >> 3 ^ secret[0]) * (secret[1] | 1);
+
+	key &= TCP_REAPER_KEY_END - 1;
+	key ^= key >> KEY_BITS / 2;
+	return key * (secret[2] | 1) & (TCP_REAPER_KEY_END - 1);
+}
+
+/** tcp_reaper_table_setup - draw what keys are made with */
+void tcp_reaper_table_setup(void)
+{
+	get_random_bytes(secret, sizeof(secret));
 }
 
 static u64 width_of(const struct tcp_reaper_buckets *buckets)

@@ -62,6 +62,7 @@ struct tcp_reaper_table {
 	struct tcp_reaper_entry *scan;
 };
 
+void tcp_reaper_table_setup(void);
 u64 tcp_reaper_table_key(const struct sock *sk);
 struct tcp_reaper_entry *tcp_reaper_table_find(struct tcp_reaper_table *table,
 					       const struct sock *sk);
