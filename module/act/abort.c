@@ -132,7 +132,7 @@ static int disconnect_and_done(struct sock *sk, bool drop_unread)
 
 /**
  * tcp_reaper_abort_queued - end a socket that nobody has accepted
- * @sk: the socket, its spinlock held (act/lock.h), and not in CLOSE
+ * @sk: the socket, its spinlock held (act/act.c), and not in CLOSE
  * @drop_unread: as tcp_reaper_abort()
  *
  * As the end of its listener does it: inet_child_forget(). It stays in the
@@ -159,7 +159,7 @@ int tcp_reaper_abort_queued(struct sock *sk, bool drop_unread)
 
 /**
  * tcp_reaper_abort - end a socket
- * @sk: the socket, locked by the caller (act/lock.h), and not in CLOSE
+ * @sk: the socket, locked by the caller (act/act.c), and not in CLOSE
  * @drop_unread: drop what its owner did not read, so that it reads the error
  *	first
  *

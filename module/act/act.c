@@ -5,6 +5,7 @@
  * between.
  */
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -12,7 +13,6 @@
 #include "abort.h"
 #include "act.h"
 #include "decide/verdict.h"
-#include "lock.h"
 #include "net/net.h"
 #include "show/log.h"
 #include "show/tracing.h"
@@ -134,6 +134,41 @@ static enum tcp_reaper_outcome act_locked(struct tcp_reaper_net *rn,
 	return outcome;
 }
 
+/*
+ * What lock_sock() does for whoever comes first, and else nothing. But to own a
+ * socket that waits to be accepted is in vain: the end of its listener takes
+ * the spinlock alone, and ends it whoever owns it (inet_csk_listen_stop()). So
+ * the spinlock is held while it is acted on, with bottom halves off.
+ */
+static enum tcp_reaper_outcome act_pinned(struct tcp_reaper_net *rn,
+					  struct sock *sk,
+					  struct tcp_reaper_entry *entry,
+					  bool evict)
+{
+	enum tcp_reaper_outcome outcome = TCP_REAPER_LOCKED;
+	spinlock_t *slock = &sk->sk_lock.slock;
+
+	/* With PREEMPT_RT one who gets no CPU may have it. */
+	if (!spin_trylock_bh(slock))
+		return outcome;
+	if (sk->sk_lock.owned) {
+		spin_unlock_bh(slock);
+		return outcome;
+	}
+	/* accept() owns it before it gives it a struct socket. */
+	if (tcp_reaper_sk_queued(sk)) {
+		outcome = act_locked(rn, sk, entry, evict);
+		spin_unlock_bh(slock);
+		return outcome;
+	}
+	sk->sk_lock.owned = 1;
+	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	spin_unlock_bh(slock);
+	outcome = act_locked(rn, sk, entry, evict);
+	release_sock(sk);
+	return outcome;
+}
+
 /**
  * tcp_reaper_act - act on a socket whose time is up, if that is still so
  * @rn: its namespace, alive and not locked
@@ -150,18 +185,13 @@ enum tcp_reaper_outcome tcp_reaper_act(struct tcp_reaper_net *rn,
 				       struct tcp_reaper_entry *entry,
 				       bool evict)
 {
-	enum tcp_reaper_outcome outcome = TCP_REAPER_LOCKED;
-	enum tcp_reaper_lock lock;
+	enum tcp_reaper_outcome outcome;
 	struct sock *sk;
 
 	sk = tcp_reaper_ref_get(rn->net, entry->sk, entry->hash);
 	if (!sk)
 		return TCP_REAPER_RACED_GONE;
-	lock = tcp_reaper_sk_trylock(sk);
-	if (lock != TCP_REAPER_NOT_LOCKED) {
-		outcome = act_locked(rn, sk, entry, evict);
-		tcp_reaper_sk_unlock(sk, lock);
-	}
+	outcome = act_pinned(rn, sk, entry, evict);
 	sock_put(sk);
 	return outcome;
 }

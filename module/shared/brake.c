@@ -25,8 +25,8 @@ static void roll(struct tcp_reaper_brake *brake, u64 now_ms)
  * Return: 0 if it may; else for how many milliseconds it is to wait before it
  * asks again.
  */
-u64 tcp_reaper_brake_wait(struct tcp_reaper_brake *brake, u32 per_s,
-			  u32 picked, u64 now_ms)
+u64 tcp_reaper_brake_wait(struct tcp_reaper_brake *brake, u32 per_s, u32 picked,
+			  u64 now_ms)
 {
 	u32 later;
 
