@@ -16,8 +16,8 @@ struct tcp_reaper_brake {
 	u32 waiting;
 };
 
-u64 tcp_reaper_brake_wait(struct tcp_reaper_brake *brake, u32 per_s,
-			  u32 picked, u64 now_ms);
+u64 tcp_reaper_brake_wait(struct tcp_reaper_brake *brake, u32 per_s, u32 picked,
+			  u64 now_ms);
 void tcp_reaper_brake_done(struct tcp_reaper_brake *brake, u64 now_ms);
 
 #endif
