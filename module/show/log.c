@@ -253,10 +253,10 @@ void tcp_reaper_log_grow(struct tcp_reaper_log *log,
 		from = piece(log, at, &len);
 		put(&grown, at, from, len);
 	}
-	raw_spin_lock(&log->lock);
+	raw_spin_lock_bh(&log->lock);
 	swap(log->ring, grown.ring);
 	log->size = grown.size;
-	raw_spin_unlock(&log->lock);
+	raw_spin_unlock_bh(&log->lock);
 	kvfree(grown.ring);
 }
 
@@ -339,7 +339,7 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 	line->number = ++log->noted;
 	if (!log->size)
 		return;
-	raw_spin_lock(&log->lock);
+	raw_spin_lock_bh(&log->lock);
 	while (log->head + size_of(line) - log->tail > log->size) {
 		get(log, log->tail, &oldest, sizeof(oldest));
 		log->tail += size_of(&oldest);
@@ -356,7 +356,7 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 		at += 1 + len;
 	}
 	log->head += size_of(line);
-	raw_spin_unlock(&log->lock);
+	raw_spin_unlock_bh(&log->lock);
 }
 
 /**
@@ -399,7 +399,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	raw_spin_lock(&log->lock);
+	raw_spin_lock_bh(&log->lock);
 	at = max_t(u64, *pos - 1, log->tail);
 	if (at < log->head) {
 		get(log, at, &reader->line, sizeof(reader->line));
@@ -408,7 +408,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 	} else {
 		reader = NULL;
 	}
-	raw_spin_unlock(&log->lock);
+	raw_spin_unlock_bh(&log->lock);
 	*pos = at + 1;
 	return reader;
 }
@@ -549,10 +549,10 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 		return EPOLLERR;
 
 	poll_wait(file, &log->waiters->wait, wait);
-	raw_spin_lock(&log->lock);
+	raw_spin_lock_bh(&log->lock);
 	if (!m->index || m->index - 1 < log->head || m->count)
 		ready = EPOLLIN | EPOLLRDNORM;
-	raw_spin_unlock(&log->lock);
+	raw_spin_unlock_bh(&log->lock);
 	return ready;
 }
 
