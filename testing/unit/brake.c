@@ -59,8 +59,7 @@ int main(void)
 	go(&brake, 2, 7100, 2);
 	is("one too many waits for the next second", 600,
 	   tcp_reaper_brake_wait(&brake, 2, 0, 7500));
-	is("and a second one", 600,
-	   tcp_reaper_brake_wait(&brake, 2, 0, 7500));
+	is("and a second one", 600, tcp_reaper_brake_wait(&brake, 2, 0, 7500));
 	is("a third for the one after that", 1600,
 	   tcp_reaper_brake_wait(&brake, 2, 0, 7500));
 	brake.waiting = ~0U;
