@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What is counted adds up: every socket that was taken in for tracking is tracked still, or recovered, or was reaped, evicted or forgotten;
-# connections that are closed in time are seen and never taken in; a rule's hits are its sockets, however often they are looked at.
+# connections that are closed in time are seen and never taken in; those that left by themselves, and no others, are in ages by their age; a rule's hits are its sockets, however often they are looked at.
 . "$(dirname "$0")/lib.sh"
 
 CLEAN=200
@@ -12,11 +12,27 @@ sum() {
 		print v[class "_tracked"] + v[class "_recovered"] + v[class "_reaped"] + v[class "_evicted"] + v[class "_forgotten"] }'
 }
 
+# left CLASS BOUND: so many that left by themselves were no older.
+left() {
+	proc_net a reaper/ages | sed -n "s/^$1_recovered_age_ms_le_$2 //p"
+}
+
+# shellcheck disable=SC2317 # called by poll_until
+left_is() {
+	[[ $(left "$1" "$2") == "$3" ]]
+}
+
+# shellcheck disable=SC2317 # called by poll_until
+oldest_is() {
+	proc_net a reaper/sockets | awk -v min="$1" '$3 + 0 >= min { n++ } END { exit !n }'
+}
+
 adds_up() {
 	local class
 
 	for class in close_wait orphan; do
 		check_is "$1: $class adds up" "$(stat_of a ${class}_taken)" "$(sum $class)"
+		check_is "$1: so do the ages of those that left" "$(stat_of a ${class}_recovered)" "$(left $class inf)"
 	done
 }
 
@@ -52,6 +68,17 @@ check "the transitions of $CLEAN clean connections are seen" poll_until 5 stat_a
 pause 0.5
 check_between "next to none of them was taken in" 0 $((CLEAN / 10)) "$(stat_of a close_wait_taken)"
 adds_up "clean connections"
+
+# That they left is noticed a quarter of their age later.
+young=$(left close_wait 1000) older=$(left close_wait 10000)
+background leaving a leak -k eof -n 4
+await leaving '^ready' >/dev/null || exit 1
+check "4 grow older than a second" poll_until 5 oldest_is 1200
+stop leaving
+check "they leave, older than a second" poll_until 5 left_is close_wait 10000 $((older + 4))
+check_is "which is told from younger ones" "$young" "$(left close_wait 1000)"
+check_is "and from another class's" "$(stat_of a orphan_recovered)" "$(left orphan inf)"
+adds_up "left by themselves"
 
 taken=$(stat_of a close_wait_taken)
 background five a leak -k eof -n 5 -p 5000

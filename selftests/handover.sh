@@ -42,13 +42,19 @@ for ns in counted gone; do
 	stop "reaped_$ns"
 done
 policy counted close_wait/timeout_ms=600000
+background leaving counted leak -k eof -n 2 -p 5002
+await leaving '^ready' >/dev/null || exit 1
+check "two more are tracked" poll_until 15 stat_is counted close_wait_tracked 2
+stop leaving
+check "and leave by themselves" poll_until 15 stat_at_least counted close_wait_recovered 2
 background stuck counted leak -k eof -n 2 -p 5001
 await stuck '^ready' >/dev/null || exit 1
 check "and two are tracked" poll_until 15 stat_is counted close_wait_tracked 2
 del_ns gone
 ages() { grep '^close_wait_age_ms_'; }
+recovered() { proc_net counted reaper/ages; }
 others() { grep -E '^close_wait_(reaped|recovered|age_ms_.*) ' /proc/net/reaper/others; }
-were=$(others) ages=$(stats counted | ages) taken=$(stat_of counted close_wait_taken)
+were=$(others) ages=$(stats counted | ages) recovered=$(recovered) taken=$(stat_of counted close_wait_taken)
 before=$(stat -c %i /sys/module/tcp_reaper)
 # Namespaces that are made while there is no module, and once there is, by who does what modprobe does; one's owner knows what it wants.
 mkdir "$TMP/bin"
@@ -83,6 +89,8 @@ check_is "its rules" 2 "$(proc_net enforced reaper/rules | grep -c '# hits 0$')"
 check_is "a container still enforces" enforce "$(nameless_mode)"
 check_is "its counters go on" "3 0" "$(stat_of counted close_wait_reaped) $(stat_of counted close_wait_evicted)"
 check_is "its ages, too" "$ages" "$(stats counted | ages)"
+check_is "and those of sockets that left" "$recovered" "$(recovered)"
+check "of which there are some" grep -q 'close_wait_recovered_age_ms_le_inf [1-9]' <<<"$recovered"
 check_is "what was tracked is forgotten" 2 "$(stat_of counted close_wait_forgotten)"
 check "and found anew" poll_until 15 stat_is counted close_wait_tracked 2
 check_is "which is counted" $((taken + 2)) "$(stat_of counted close_wait_taken)"
@@ -112,7 +120,7 @@ check_is "and leaves the loaded one" "$before" "$(stat -c %i /sys/module/tcp_rea
 was=$(cat /proc/net/reaper/stats)
 for text in 'close_wait_reaped' 'close_wait_reaped -1' 'close_wait_reaped 1 2' 'close_wait_tracked 1' 'no_such 1' \
 	'close_wait_reaped 1\nno_such 1' 'close_wait_reaped 1\nclose_wait_reaped 1' 'close_wait_reaped 1\n\norphan_reaped 1' \
-	'close_wait_age_ms_le_1000 2\nclose_wait_age_ms_le_inf 1'; do
+	'close_wait_age_ms_le_1000 2\nclose_wait_age_ms_le_inf 1' 'orphan_recovered_age_ms_le_1000 2\norphan_recovered_age_ms_le_inf 1'; do
 	check_is "no counters: $text" EINVAL "$(fileio put /proc/net/reaper/stats "$text")"
 done
 check_is "nor is what would wrap" ERANGE "$(fileio put /proc/net/reaper/stats 'raced 9223372036854775807')"

@@ -97,7 +97,8 @@ files_are_right() {
 	found=$(stat -c '%a %u %g' "$SYSFS"/stats/* | sort -u)
 	check_is "counters in sysfs are there to read" "444 0 0" "$found"
 	found=$(cd /proc/net/reaper && stat -c '%n %a %u %g' -- * | sort)
-	check_is "files in procfs are there to read, rules and counters root's to write" "log 444 0 0
+	check_is "files in procfs are there to read, rules and counters root's to write" "ages 644 0 0
+log 444 0 0
 rules 644 0 0
 sockets 444 0 0
 stats 644 0 0" "$found"

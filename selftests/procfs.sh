@@ -13,6 +13,15 @@ adopted raced reap_failed hook_missed queue_lost census_runs track_failed establ
 close_wait_age_ms_le_1000 close_wait_age_ms_le_10000 close_wait_age_ms_le_60000 close_wait_age_ms_le_300000
 close_wait_age_ms_le_1800000 close_wait_age_ms_le_3600000 close_wait_age_ms_le_21600000 close_wait_age_ms_le_86400000
 close_wait_age_ms_le_inf close_wait_age_ms_sum'
+BOUNDS='1000
+10000
+60000
+300000
+1800000
+3600000
+21600000
+86400000
+inf'
 HEADER='class state age_ms idle_ms local remote uid inode rxq txq verdict timeout_ms action'
 # Columns, one regular expression each.
 N='[0-9]{1,20}'
@@ -74,6 +83,10 @@ shown() {
 stats_format() {
 	check_is "stats has these names, in this order" "$(tr ' ' '\n' <<<"$STATS")" "$(stats a | cut -d ' ' -f 1)"
 	check_is "and after each one number" "" "$(stats a | grep -vE '^[a-z0-9_]+ [0-9]+$')"
+	check_is "ages has a histogram for each class, with the same bounds" \
+		"$(for class in close_wait orphan fin_wait2 established; do echo "${class}_recovered_age_ms_le_${BOUNDS//$'\n'/$'\n'${class}_recovered_age_ms_le_}"; done)" \
+		"$(proc_net a reaper/ages | cut -d ' ' -f 1)"
+	check_is "and after each one number" "" "$(proc_net a reaper/ages | grep -vE '^[a-z0-9_]+ [0-9]+$')"
 	check_is "others has the counters among them" "$(tr ' ' '\n' <<<"$STATS" | grep -v _tracked)" \
 		"$(proc_net init reaper/others | cut -d ' ' -f 1)"
 	check_is "and after each one number" "" "$(proc_net init reaper/others | grep -vE '^[a-z0-9_]+ [0-9]+$')"

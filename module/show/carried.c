@@ -19,14 +19,14 @@ static int stat_find(const char *name)
 {
 	int i;
 
-	for (i = 0; i < TCP_REAPER_NR_STATS; i++)
+	for (i = 0; i < TCP_REAPER_NR_STATS_AND_AGES; i++)
 		if (!strcmp(name, tcp_reaper_stat_name(i)))
 			return i;
 	return -EINVAL;
 }
 
 /* @line: "NAME VALUE", each counter once; a gauge is of now. */
-static int take(u64 v[TCP_REAPER_NR_STATS], char *line)
+static int take(u64 v[TCP_REAPER_NR_STATS_AND_AGES], char *line)
 {
 	char *value = strchr(line, ' ');
 	int stat;
@@ -40,7 +40,7 @@ static int take(u64 v[TCP_REAPER_NR_STATS], char *line)
 	return tcp_reaper_decimal_parse(value, strlen(value), MOST, &v[stat]);
 }
 
-static int take_lines(u64 v[TCP_REAPER_NR_STATS], char *text)
+static int take_lines(u64 v[TCP_REAPER_NR_STATS_AND_AGES], char *text)
 {
 	char *line;
 	int err;
@@ -55,12 +55,13 @@ static int take_lines(u64 v[TCP_REAPER_NR_STATS], char *text)
 }
 
 /* A bucket is read with those before it in it; what is counted is its own. */
-static int part_buckets(u64 v[TCP_REAPER_NR_STATS])
+static int part_buckets(u64 v[TCP_REAPER_NR_STATS_AND_AGES])
 {
 	int i;
 
-	for (i = TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM - 1;
-	     i > TCP_REAPER_STAT_CLOSE_WAIT_AGE; i--) {
+	for (i = TCP_REAPER_NR_STATS_AND_AGES - 1; i > 0; i--) {
+		if (tcp_reaper_stat_first(i) == i)
+			continue;
 		if (v[i] < v[i - 1])
 			return -EINVAL;
 		v[i] -= v[i - 1];
@@ -87,13 +88,13 @@ int tcp_reaper_carried_add(struct tcp_reaper_stats *stats, char *text,
 
 	if (strlen(text) != len)
 		return -EINVAL;
-	v = kcalloc(TCP_REAPER_NR_STATS, sizeof(*v), GFP_KERNEL);
+	v = kcalloc(TCP_REAPER_NR_STATS_AND_AGES, sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;
 	err = take_lines(v, text);
 	if (!err)
 		err = part_buckets(v);
-	for (i = 0; !err && i < TCP_REAPER_NR_STATS; i++)
+	for (i = 0; !err && i < TCP_REAPER_NR_STATS_AND_AGES; i++)
 		if (v[i])
 			tcp_reaper_stats_add(stats, i, v[i]);
 	kfree(v);

@@ -34,6 +34,18 @@ static int stats_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int ages_show(struct seq_file *m, void *v)
+{
+	struct tcp_reaper_net *rn = tcp_reaper_net(seq_file_single_net(m));
+	unsigned int i;
+
+	for (i = TCP_REAPER_STAT_RECOVERED_AGE;
+	     i < TCP_REAPER_NR_STATS_AND_AGES; i++)
+		seq_printf(m, "%s %llu\n", tcp_reaper_stat_name(i),
+			   tcp_reaper_stat_read(&rn->stats, i));
+	return 0;
+}
+
 /* In the initial namespace alone: a tenant is not to see what others do. */
 static int others_show(struct seq_file *m, void *v)
 {
@@ -157,6 +169,8 @@ int tcp_reaper_procfs_add(struct net *net)
 	if (!dir)
 		return -ENOMEM;
 	if (!proc_create_net_single_write("stats", 0644, dir, stats_show,
+					  stats_write, NULL) ||
+	    !proc_create_net_single_write("ages", 0644, dir, ages_show,
 					  stats_write, NULL) ||
 	    (net_eq(net, &init_net) &&
 	     !proc_create_net_single_write("others", 0644, dir, others_show,

@@ -11,6 +11,17 @@
 		#class "_reaped", #class "_would_reap", #class "_evicted", \
 		#class "_taken", #class "_forgotten"
 
+#define RECOVERED_AGES(class) \
+#class "_recovered_age_ms_le_1000", \
+		#class "_recovered_age_ms_le_10000", \
+		#class "_recovered_age_ms_le_60000", \
+		#class "_recovered_age_ms_le_300000", \
+		#class "_recovered_age_ms_le_1800000", \
+		#class "_recovered_age_ms_le_3600000", \
+		#class "_recovered_age_ms_le_21600000", \
+		#class "_recovered_age_ms_le_86400000", \
+		#class "_recovered_age_ms_le_inf"
+
 /* In the order of enum tcp_reaper_class, then of enum tcp_reaper_stat. */
 static const char *const names[] = {
 	CLASS_STATS(close_wait),
@@ -43,6 +54,10 @@ static const char *const names[] = {
 	"close_wait_age_ms_le_86400000",
 	"close_wait_age_ms_le_inf",
 	"close_wait_age_ms_sum",
+	RECOVERED_AGES(close_wait),
+	RECOVERED_AGES(orphan),
+	RECOVERED_AGES(fin_wait2),
+	RECOVERED_AGES(established),
 };
 
 /* Must agree with the names above; the last bound is infinity. */
@@ -198,6 +213,15 @@ void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
 					 (verdict - TCP_REAPER_SPARED_ACTIVE));
 }
 
+static int bucket(u64 age_ms)
+{
+	int i = 0;
+
+	while (age_ms > age_bounds_ms[i])
+		i++;
+	return i;
+}
+
 /**
  * tcp_reaper_count_end - a socket is no longer tracked
  * @stats: of the namespace
@@ -209,14 +233,26 @@ void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
 void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
 			  enum tcp_reaper_class class, u64 age_ms)
 {
-	int i = 0;
-
 	if (class != TCP_REAPER_CLOSE_WAIT)
 		return;
-	while (age_ms > age_bounds_ms[i])
-		i++;
-	add(stats, TCP_REAPER_STAT_CLOSE_WAIT_AGE + i, 1);
+	add(stats, TCP_REAPER_STAT_CLOSE_WAIT_AGE + bucket(age_ms), 1);
 	add(stats, TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM, age_ms);
+}
+
+/**
+ * tcp_reaper_count_recovered - a tracked socket left by itself
+ * @stats: of the namespace
+ * @class: the class in which it was
+ * @age_ms: for how long, as far as anybody noticed
+ */
+void tcp_reaper_count_recovered(struct tcp_reaper_stats *stats,
+				enum tcp_reaper_class class, u64 age_ms)
+{
+	tcp_reaper_count_class(stats, class, TCP_REAPER_STAT_RECOVERED);
+	add(stats,
+	    TCP_REAPER_STAT_RECOVERED_AGE + class * TCP_REAPER_NR_AGE_BOUNDS +
+		    bucket(age_ms),
+	    1);
 }
 
 /**
@@ -227,7 +263,7 @@ void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
  */
 const char *tcp_reaper_stat_name(enum tcp_reaper_stat stat)
 {
-	BUILD_BUG_ON(ARRAY_SIZE(names) != TCP_REAPER_NR_STATS);
+	BUILD_BUG_ON(ARRAY_SIZE(names) != TCP_REAPER_NR_STATS_AND_AGES);
 	return names[stat];
 }
 
@@ -244,6 +280,23 @@ bool tcp_reaper_stat_is_gauge(enum tcp_reaper_stat stat)
 }
 
 /**
+ * tcp_reaper_stat_first - the bucket that a histogram begins with
+ * @stat: one of its buckets
+ *
+ * Return: the bucket; @stat itself, if that is none.
+ */
+enum tcp_reaper_stat tcp_reaper_stat_first(enum tcp_reaper_stat stat)
+{
+	if (stat >= TCP_REAPER_STAT_RECOVERED_AGE)
+		return stat - (stat - TCP_REAPER_STAT_RECOVERED_AGE) %
+				      TCP_REAPER_NR_AGE_BOUNDS;
+	if (stat >= TCP_REAPER_STAT_CLOSE_WAIT_AGE &&
+	    stat < TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM)
+		return TCP_REAPER_STAT_CLOSE_WAIT_AGE;
+	return stat;
+}
+
+/**
  * tcp_reaper_stat_read - a counter's value
  * @stats: of the namespace
  * @stat: which one; a bucket holds those before it, too
@@ -253,13 +306,10 @@ bool tcp_reaper_stat_is_gauge(enum tcp_reaper_stat stat)
 u64 tcp_reaper_stat_read(const struct tcp_reaper_stats *stats,
 			 enum tcp_reaper_stat stat)
 {
-	unsigned int i = stat;
+	unsigned int i;
 	u64 sum = 0;
 
-	if (stat > TCP_REAPER_STAT_CLOSE_WAIT_AGE &&
-	    stat < TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM)
-		i = TCP_REAPER_STAT_CLOSE_WAIT_AGE;
-	for (; i <= stat; i++)
+	for (i = tcp_reaper_stat_first(stat); i <= stat; i++)
 		sum += atomic64_read(&stats->v[i]);
 	return sum;
 }

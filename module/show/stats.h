@@ -51,6 +51,13 @@ enum tcp_reaper_stat {
 	TCP_REAPER_STAT_CLOSE_WAIT_AGE_SUM =
 		TCP_REAPER_STAT_CLOSE_WAIT_AGE + TCP_REAPER_NR_AGE_BOUNDS,
 	TCP_REAPER_NR_STATS,
+	/* In a file of their own: ages of those that left by themselves, a
+	 * histogram a class, CLASS_recovered_age_ms_le_BOUND.
+	 */
+	TCP_REAPER_STAT_RECOVERED_AGE = TCP_REAPER_NR_STATS,
+	TCP_REAPER_NR_STATS_AND_AGES =
+		TCP_REAPER_STAT_RECOVERED_AGE +
+		TCP_REAPER_NR_CLASSES * TCP_REAPER_NR_AGE_BOUNDS,
 };
 
 /**
@@ -59,7 +66,7 @@ enum tcp_reaper_stat {
  *takes a lock
  */
 struct tcp_reaper_stats {
-	atomic64_t v[TCP_REAPER_NR_STATS];
+	atomic64_t v[TCP_REAPER_NR_STATS_AND_AGES];
 };
 
 void tcp_reaper_stats_host(struct tcp_reaper_stats *stats);
@@ -83,6 +90,9 @@ void tcp_reaper_count_spared(struct tcp_reaper_stats *stats,
 			     enum tcp_reaper_verdict verdict);
 void tcp_reaper_count_end(struct tcp_reaper_stats *stats,
 			  enum tcp_reaper_class class, u64 age_ms);
+void tcp_reaper_count_recovered(struct tcp_reaper_stats *stats,
+				enum tcp_reaper_class class, u64 age_ms);
+enum tcp_reaper_stat tcp_reaper_stat_first(enum tcp_reaper_stat stat);
 const char *tcp_reaper_stat_name(enum tcp_reaper_stat stat);
 u64 tcp_reaper_stat_read(const struct tcp_reaper_stats *stats,
 			 enum tcp_reaper_stat stat);

@@ -92,8 +92,9 @@ void tcp_reaper_tracked_recovered(struct tcp_reaper_net *rn,
 		tcp_reaper_count_class(&rn->stats, e->class,
 				       TCP_REAPER_STAT_REAPED);
 	else if (!e->fin)
-		tcp_reaper_count_class(&rn->stats, e->class,
-				       TCP_REAPER_STAT_RECOVERED);
+		tcp_reaper_count_recovered(&rn->stats, e->class,
+					   tcp_reaper_elapsed_ms(e->since,
+								 now));
 	tcp_reaper_tracked_end(rn, e, sk, now);
 }
 

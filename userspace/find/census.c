@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "find/census.h"
+#include "kernel/paths.h"
 
 #define INITIAL "initial"
 #define UNNAMED "unnamed"
@@ -158,7 +159,7 @@ enum rc census_take(struct census *census, const struct netns *ns,
 		     false),
 	    &found, census->many && !ns->initial);
 	if (census->many && ns->initial) {
-		rc = rc_first(rc, stats_read_others(&others, ns));
+		rc = rc_first(rc, stats_read_more(&others, PROC_OTHERS, ns));
 		stats_add(&place_of(census, METRICS_OTHER, false)->stats,
 			  &others, false);
 		stats_free(&others);

@@ -5,6 +5,7 @@
 /* Where the kernel shows the module; REAPERCTL_ROOT goes in front. */
 #define PROC_REAPER "/proc/net/reaper"
 #define PROC_STATS PROC_REAPER "/stats"
+#define PROC_AGES PROC_REAPER "/ages"
 #define PROC_OTHERS PROC_REAPER "/others"
 #define PROC_LOG PROC_REAPER "/log"
 #define PROC_SOCKETS PROC_REAPER "/sockets"

@@ -88,23 +88,24 @@ enum rc stats_read(struct stats *stats, const struct netns *ns)
 }
 
 /**
- * stats_read_others() - what all namespaces but the initial one counted
+ * stats_read_more() - those of a file that need not be there
  * @stats: zeroed; stats_free() it in any case
- * @ns: the initial one, where the caller is
- *
- * Those that are gone are in it. Only the host's initial namespace shows them:
- * elsewhere there are none, which is no error.
+ * @path: PROC_OTHERS, which only the host's initial namespace has: what all
+ *	others counted, those that are gone as well; or PROC_AGES, which a
+ *	module of before has not
+ * @ns: where the caller is
  *
  * Return: as stats_read().
  */
-enum rc stats_read_others(struct stats *stats, const struct netns *ns)
+enum rc stats_read_more(struct stats *stats, const char *path,
+			const struct netns *ns)
 {
 	struct reading reading = { .stats = stats };
-	int err = kfile_lines(PROC_OTHERS, take, &reading);
+	int err = kfile_lines(path, take, &reading);
 
 	if (err == -ENOENT)
 		err = 0;
-	return badlines_report(&reading.bad, PROC_OTHERS, ns, err);
+	return badlines_report(&reading.bad, path, ns, err);
 }
 
 static bool is_gauge(const char *name)

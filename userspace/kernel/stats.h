@@ -36,7 +36,8 @@ struct stats {
 };
 
 enum rc stats_read(struct stats *stats, const struct netns *ns);
-enum rc stats_read_others(struct stats *stats, const struct netns *ns);
+enum rc stats_read_more(struct stats *stats, const char *path,
+			const struct netns *ns);
 void stats_add(struct stats *sum, const struct stats *more, bool gauges_only);
 void stats_free(struct stats *stats);
 struct stat_entry *stats_get(const struct stats *stats, const char *prefix,

@@ -77,7 +77,7 @@ man_tests() {
 	names DESCRIPTION verb "${verbs[@]}"
 	names 'EXIT STATUS' code 0 1 2 3
 	mapfile -t knobs < <(sed -n 's/^\t{ IN(\([a-z0-9_]*\), \([a-z_]*\)).*/\1.\2/p' "$source/net/knobs.c")
-	names SETTINGS setting mode "${knobs[@]}"
+	names SETTINGS setting mode reaps_per_s "${knobs[@]}"
 	mapfile -t stats < <(sed -n '/^static const char \*const names/,/^};/s/^\t"\(close_wait_age_ms_le_\)\?\([a-z_]*\)[0-9]*",/\1\2/p' "$source/show/stats.c" |
 		sed 's/^close_wait_age.*/close_wait_age_ms_le_BOUND/' | sort -u)
 	names COUNTERS counter "${stats[@]}"

@@ -13,6 +13,7 @@ reload_root() {
 	put sys/module/tcp_reaper/parameters/mode enforce
 	put proc/net/reaper/stats 'orphan_tracked 2' 'orphan_reaped 30' 'orphan_evicted 0' 'orphan_forgotten 4' \
 		'close_wait_age_ms_le_1000 5' 'close_wait_age_ms_le_inf 6'
+	put proc/net/reaper/ages 'orphan_recovered_age_ms_le_1000 0' 'orphan_recovered_age_ms_le_inf 7'
 	# Two living namespaces beside the initial one, and what is gone.
 	put proc/net/reaper/others 'orphan_reaped 61' 'orphan_evicted 0' 'orphan_forgotten 8' \
 		'close_wait_age_ms_le_1000 10' 'close_wait_age_ms_le_inf 15'
@@ -30,6 +31,7 @@ reload_root() {
 		echo observe >sys/module/tcp_reaper/parameters/mode
 		echo 3600000 >proc/sys/net/tcp_reaper/close_wait_timeout_ms
 		: >reaper/rules
+		: >reaper/ages
 		echo orphan_reaped 0 >reaper/stats
 		echo orphan_reaped 0 >reaper/others
 		echo 2.0.0 >sys/module/tcp_reaper/version
@@ -53,6 +55,7 @@ reload_tests() {
 orphan_forgotten 6
 close_wait_age_ms_le_1000 5
 close_wait_age_ms_le_inf 6'
+	check "$LABEL reload: the ages of those that left by themselves" test "$(cat "$ROOT/proc/net/reaper/ages")" = 'orphan_recovered_age_ms_le_inf 7'
 	check "$LABEL reload: those of namespaces that are gone" test "$(cat "$ROOT/proc/net/reaper/others")" = \
 		'orphan_reaped 1
 close_wait_age_ms_le_inf 3'

@@ -40,6 +40,7 @@
  * @set: the namespaces
  * @v: the settings and rules of each, the mode last
  * @counters: of each, as text; NULL where nothing is to be handed over
+ * @ages: of those that left by themselves in each, likewise
  * @living: those of all but the initial one added up
  * @others: the same, and those of namespaces that are gone
  * @parameters: of the module, as "name=value"
@@ -49,6 +50,7 @@ struct policies {
 	struct netns_set set;
 	struct changes *v;
 	char **counters;
+	char **ages;
 	struct stats living;
 	struct stats others;
 	struct strlist parameters;
@@ -121,9 +123,13 @@ static char *counters_text(const struct stats *stats)
 static enum rc keep_counters(struct policies *policies, const struct netns *ns)
 {
 	struct stats stats = { 0 };
+	struct stats ages = { 0 };
 	enum rc rc = stats_read(&stats, ns);
 
+	rc = rc_first(rc, stats_read_more(&ages, PROC_AGES, ns));
 	policies->counters[ns - policies->set.v] = counters_text(&stats);
+	policies->ages[ns - policies->set.v] = counters_text(&ages);
+	stats_free(&ages);
 	if (ns != policies->set.v)
 		stats_add(&policies->living, &stats, false);
 	stats_free(&stats);
@@ -219,10 +225,11 @@ static enum rc give_back(const struct netns *ns, void *arg)
 			     strerror(-err));
 		rc = RC_FAILED;
 	}
-	return rc_first(rc,
-			counters_back(PROC_STATS,
-				      policies->counters[ns - policies->set.v],
-				      netns_label(label, ns)));
+	netns_label(label, ns);
+	i = ns - policies->set.v;
+	rc = rc_first(rc,
+		      counters_back(PROC_STATS, policies->counters[i], label));
+	return rc_first(rc, counters_back(PROC_AGES, policies->ages[i], label));
 }
 
 /*
@@ -385,10 +392,12 @@ static void policies_free(struct policies *policies)
 	for (i = 0; policies->v && i < policies->set.n; i++) {
 		changes_free(&policies->v[i]);
 		free(policies->counters[i]);
+		free(policies->ages[i]);
 	}
 	strlist_free(&policies->parameters);
 	free(policies->v);
 	free(policies->counters);
+	free(policies->ages);
 	stats_free(&policies->living);
 	stats_free(&policies->others);
 	netns_set_free(&policies->set);
@@ -411,14 +420,15 @@ static enum rc reload(struct policies *policies)
 	policies->v = mem_zalloc(policies->set.n, sizeof(*policies->v));
 	policies->counters =
 		mem_zalloc(policies->set.n, sizeof(*policies->counters));
+	policies->ages = mem_zalloc(policies->set.n, sizeof(*policies->ages));
 	version(was);
 	kfile_entries(PARAMETERS, keep_parameter, policies);
 	/* What cannot be read is named, and lost. */
 	rc = netns_each(&policies->set, keep_netns, policies);
 	if (netns_enter(&policies->set.v[0]) != RC_DONE)
 		return RC_FAILED;
-	rc = rc_first(rc, stats_read_others(&policies->others,
-					    &policies->set.v[0]));
+	rc = rc_first(rc, stats_read_more(&policies->others, PROC_OTHERS,
+					  &policies->set.v[0]));
 	if (exchange(policies) != RC_DONE)
 		return RC_FAILED;
 	rc = rc_first(rc, give_all_back(policies));
