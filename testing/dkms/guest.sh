@@ -187,6 +187,8 @@ first_day() {
 	poll 5 all_tracked
 	kept reaperctl diagnose
 	check "who leaks is named" said 'perl'
+	kept reaperctl try close_wait.timeout_ms=1
+	check "what another time would do can be asked" said '4 of 4 sockets would go'
 	shown reaperctl set close_wait.timeout_ms=2s
 	check "what would go is found" poll 30 all_due
 	kept reaperctl list -v due

@@ -202,7 +202,7 @@ shells() {
 }
 
 completion_tests() {
-	local verbs='status list diagnose top get set rules log record apply save metrics reload help version'
+	local verbs='status list diagnose top try get set rules log record apply save metrics reload help version'
 
 	new_root
 	mkdir -p "$TMP/bin"

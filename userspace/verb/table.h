@@ -12,6 +12,7 @@
 	VERB(list) \
 	VERB(diagnose) \
 	VERB(top) \
+	VERB(try) \
 	VERB(get) \
 	VERB(set) \
 	VERB(rules) \
