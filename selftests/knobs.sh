@@ -101,7 +101,8 @@ files_are_right() {
 log 444 0 0
 rules 644 0 0
 sockets 444 0 0
-stats 644 0 0" "$found"
+stats 644 0 0
+trial 644 0 0" "$found"
 	check_is "a counter can't be written" "open EACCES" "$(fileio put "$SYSFS/stats/adopted" 0)"
 	for name in stats sockets log; do
 		check "procfs: $name can't be written" test "$(fileio put "/proc/net/reaper/$name" 0)" != ok

@@ -39,7 +39,8 @@ $SYSCTL/fin_wait2_timeout_ms 78
 $SYSCTL/established_timeout_ms 78
 $SYSCTL/established_action probe
 $SYSCTL/established_keepalive 0
-/proc/net/reaper/rules uid\t77\texempt"
+/proc/net/reaper/rules uid\t77\texempt
+/proc/net/reaper/trial 600000\sorphan/max=79"
 export TEMPLATE="$PARAMETERS/mode off
 $PARAMETERS/close_wait_timeout_ms 77
 $PARAMETERS/orphan_timeout_ms 77

@@ -4,6 +4,8 @@
  * sockets are looked at anew, transitions are noted or no more, a census finds
  * what was not looked for before.
  */
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/lockdep.h>
@@ -15,6 +17,7 @@
 #include "net.h"
 #include "sock/clock.h"
 #include "track/census.h"
+#include "track/owner.h"
 #include "track/round.h"
 #include "track/table.h"
 #include "track/trust.h"
@@ -78,26 +81,137 @@ static void unlock(struct tcp_reaper_net *rn, struct before *before,
 		tcp_reaper_census_request();
 }
 
-/* Writes a value that was checked. */
+/* A knob has a bit: see struct tcp_reaper_trial. */
+static_assert(sizeof(struct tcp_reaper_policy) <= 32 * sizeof(u32));
+
+/**
+ * struct written - what came of values that were written
+ * @changed: one is another than it was
+ * @begins: the mode is no longer off
+ */
+struct written {
+	bool changed;
+	bool begins;
+};
+
+/* Writes values that were checked, those of @knobs, under the lock. */
+static struct written write_knobs(struct tcp_reaper_net *rn,
+				  const struct tcp_reaper_policy *policy,
+				  u32 knobs)
+{
+	const u32 *from = (const u32 *)policy;
+	u32 *to = (u32 *)&rn->policy;
+	u32 mode = rn->policy.mode;
+	struct written written = {};
+	size_t i;
+
+	for (i = 0; i < sizeof(*policy) / sizeof(u32); i++) {
+		if (!(knobs & BIT(i)))
+			continue;
+		written.changed |= to[i] != from[i];
+		WRITE_ONCE(to[i], from[i]);
+	}
+	if (rn->policy.mode == mode || rn->closing)
+		return written;
+	written.begins = mode == TCP_REAPER_OFF;
+	if (written.begins)
+		tcp_reaper_trust_excuse(rn);
+	WRITE_ONCE(rn->asks, rn->policy.mode != TCP_REAPER_OFF);
+	return written;
+}
+
+static void finish(struct tcp_reaper_net *rn, struct before *before,
+		   struct written written)
+{
+	unlock(rn, before, written.changed);
+	if (written.begins)
+		tcp_reaper_census_request();
+}
+
+/* Writes a value that was checked. It is no trial's any more, if it was one. */
 static void set(struct tcp_reaper_net *rn, size_t offset, u32 value)
 {
-	u32 *at = (u32 *)((char *)&rn->policy + offset);
+	u32 knob = BIT(offset / sizeof(u32));
+	struct tcp_reaper_policy policy = {};
+	struct written written;
 	struct before before;
-	bool begins = false;
-	u32 was;
+
+	*(u32 *)((char *)&policy + offset) = value;
+	lock(rn, &before);
+	WRITE_ONCE(rn->trial.knobs, rn->trial.knobs & ~knob);
+	written = write_knobs(rn, &policy, knob);
+	finish(rn, &before, written);
+}
+
+/**
+ * tcp_reaper_change_try - set values that go back by themselves
+ * @rn: the namespace
+ * @policy: has the values, which were checked
+ * @knobs: which, a bit each: struct tcp_reaper_trial
+ * @due: when they go back, by tcp_reaper_now(); those of a trial that goes on
+ *	go with them, to what they were before that
+ *
+ * Context: process context, sleeps.
+ */
+void tcp_reaper_change_try(struct tcp_reaper_net *rn,
+			   const struct tcp_reaper_policy *policy, u32 knobs,
+			   u64 due)
+{
+	const u32 *from = (const u32 *)&rn->policy;
+	u32 *was = (u32 *)&rn->trial.was;
+	struct written written;
+	struct before before;
+	size_t i;
 
 	lock(rn, &before);
-	was = *at;
-	WRITE_ONCE(*at, value);
-	if (at == &rn->policy.mode && !rn->closing) {
-		begins = was == TCP_REAPER_OFF && value != TCP_REAPER_OFF;
-		if (begins)
-			tcp_reaper_trust_excuse(rn);
-		WRITE_ONCE(rn->asks, value != TCP_REAPER_OFF);
+	for (i = 0; i < sizeof(*policy) / sizeof(u32); i++)
+		if (knobs & ~rn->trial.knobs & BIT(i))
+			was[i] = from[i];
+	WRITE_ONCE(rn->trial.knobs, rn->trial.knobs | knobs);
+	rn->trial.due = due;
+	written = write_knobs(rn, policy, knobs);
+	if (!rn->closing)
+		tcp_reaper_owner_call(&rn->turn, due);
+	finish(rn, &before, written);
+}
+
+/**
+ * tcp_reaper_change_keep - the values of a trial stay
+ * @rn: the namespace
+ *
+ * Context: process context, sleeps.
+ * Return: 0, or -ENOENT if there is none.
+ */
+int tcp_reaper_change_keep(struct tcp_reaper_net *rn)
+{
+	int err;
+
+	tcp_reaper_hold(rn, NULL);
+	err = rn->trial.knobs ? 0 : -ENOENT;
+	WRITE_ONCE(rn->trial.knobs, 0);
+	tcp_reaper_let_go(rn);
+	return err;
+}
+
+/**
+ * tcp_reaper_change_back - the values of a trial go back, if it is over
+ * @rn: the namespace
+ *
+ * Context: the owner's worker, sleeps.
+ */
+void tcp_reaper_change_back(struct tcp_reaper_net *rn)
+{
+	struct written written = {};
+	struct before before;
+	u32 knobs;
+
+	lock(rn, &before);
+	knobs = rn->trial.knobs;
+	if (!rn->closing && knobs && rn->trial.due <= tcp_reaper_now()) {
+		WRITE_ONCE(rn->trial.knobs, 0);
+		written = write_knobs(rn, &rn->trial.was, knobs);
 	}
-	unlock(rn, &before, was != value);
-	if (begins)
-		tcp_reaper_census_request();
+	finish(rn, &before, written);
 }
 
 /**

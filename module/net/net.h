@@ -23,6 +23,21 @@ struct tcp_reaper_rules;
 struct tcp_reaper_sysfs;
 
 /**
+ * struct tcp_reaper_trial - values that go back by themselves
+ * @knobs: which do, a bit each by their place in the policy; 0: no trial
+ * @due: when, by tcp_reaper_now()
+ * @was: what they were
+ *
+ * Protected by struct tcp_reaper_net.lock; whether there is one may be asked
+ * without.
+ */
+struct tcp_reaper_trial {
+	u32 knobs;
+	u64 due;
+	struct tcp_reaper_policy was;
+};
+
+/**
  * struct tcp_reaper_net - what we keep of one network namespace
  * @asks: its transitions are noted. Written under @lock, and cleared for good
  *	by pre_exit; read by probe handlers without a lock.
@@ -38,6 +53,7 @@ struct tcp_reaper_sysfs;
  *	@closing. Held for a few looks at a time, and never while a socket's
  *lock is waited for. Processes of anybody's take it by tcp_reaper_hold().
  * @closing: no new entries any more
+ * @trial: values of @policy that go back by themselves; under @lock
  * @rules_number: of the last list of rules; under @lock
  * @table: the tracked sockets
  * @evict: those of them that are too many
@@ -70,6 +86,7 @@ struct tcp_reaper_net {
 	u32 excused_until;
 	struct mutex lock; /* see above */
 	bool closing;
+	struct tcp_reaper_trial trial;
 	u8 rules_number;
 	struct tcp_reaper_table table;
 	struct tcp_reaper_evict evict;

@@ -22,6 +22,7 @@
 #include "show/sysfs.h"
 #include "track/owner.h"
 #include "track/round.h"
+#include "trial.h"
 
 /* Unloading that takes longer than this is told why. */
 #define COMPLAINT (5 * HZ)
@@ -137,6 +138,7 @@ static int __net_init net_start(struct net *net)
 	err = tcp_reaper_log_setup(&rn->log, net);
 	if (err)
 		return err;
+	rn->turn.serve = tcp_reaper_trial_serve;
 	err = tcp_reaper_round_join(rn, net);
 	if (err)
 		goto err_log;

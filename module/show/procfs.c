@@ -19,6 +19,7 @@
 #include "log.h"
 #include "net/change.h"
 #include "net/net.h"
+#include "net/trial.h"
 #include "procfs.h"
 #include "sockets.h"
 #include "stats.h"
@@ -82,6 +83,19 @@ static int others_write(struct file *file, char *text, size_t len)
 {
 	return may_carry_over(file) ? tcp_reaper_carried_add(NULL, text, len)
 				    : -EPERM;
+}
+
+static int trial_show(struct seq_file *m, void *v)
+{
+	tcp_reaper_trial_show(m, tcp_reaper_net(seq_file_single_net(m)));
+	return 0;
+}
+
+static int trial_write(struct file *file, char *text, size_t len)
+{
+	struct net *net = seq_file_single_net(file->private_data);
+
+	return tcp_reaper_trial_write(tcp_reaper_net(net), text, len);
 }
 
 static int rules_show(struct seq_file *m, void *v)
@@ -172,6 +186,8 @@ int tcp_reaper_procfs_add(struct net *net)
 					  stats_write, NULL) ||
 	    !proc_create_net_single_write("ages", 0644, dir, ages_show,
 					  stats_write, NULL) ||
+	    !proc_create_net_single_write("trial", 0644, dir, trial_show,
+					  trial_write, NULL) ||
 	    (net_eq(net, &init_net) &&
 	     !proc_create_net_single_write("others", 0644, dir, others_show,
 					   others_write, NULL)) ||

@@ -260,10 +260,16 @@ static bool walk_own_hash(struct tcp_reaper_net *rn)
 	return rn->walked != asked;
 }
 
-static u64 serve(struct tcp_reaper_turn *turn, u64 end)
+/**
+ * tcp_reaper_round_serve - do what is due in a namespace
+ * @rn: the namespace
+ * @end: when to stop, by ktime_get_ns()
+ *
+ * Context: the owner's worker.
+ * Return: when it is due again, by tcp_reaper_now().
+ */
+u64 tcp_reaper_round_serve(struct tcp_reaper_net *rn, u64 end)
 {
-	struct tcp_reaper_net *rn =
-		container_of(turn, struct tcp_reaper_net, turn);
 	struct tcp_reaper_doomed doomed;
 	u64 due;
 
@@ -297,14 +303,13 @@ void tcp_reaper_round_census(struct tcp_reaper_net *rn, u32 census)
 
 /**
  * tcp_reaper_round_join - have a namespace served from now on
- * @rn: our part of it
+ * @rn: our part of it, with @serve set in its turn
  * @net: the namespace
  *
  * Return: 0 or -ENOMEM.
  */
 int tcp_reaper_round_join(struct tcp_reaper_net *rn, const struct net *net)
 {
-	rn->turn.serve = serve;
 	init_llist_head(&rn->handed);
 	return tcp_reaper_owner_join(&rn->turn, net);
 }

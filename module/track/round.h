@@ -8,6 +8,7 @@ struct net;
 struct tcp_reaper_net;
 
 int tcp_reaper_round_join(struct tcp_reaper_net *rn, const struct net *net);
+u64 tcp_reaper_round_serve(struct tcp_reaper_net *rn, u64 end);
 void tcp_reaper_round_leave(struct tcp_reaper_net *rn);
 void tcp_reaper_round_census(struct tcp_reaper_net *rn, u32 census);
 void tcp_reaper_round_again(struct tcp_reaper_net *rn,

@@ -15,12 +15,14 @@
  * @words: what it takes, NULL at the end; NULL if it takes a number
  * @max: the largest number
  * @rules: it takes a list of rules
+ * @trial: what it takes goes back by itself
  */
 struct hammer_file {
 	const char *name;
 	const char *const *words;
 	unsigned long max;
 	bool rules;
+	bool trial;
 };
 
 /**

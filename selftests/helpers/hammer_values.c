@@ -39,7 +39,16 @@ static const struct hammer_file knobs[] = {
 	{ .name = "established/keepalive", .max = 1 },
 };
 
+/* Not "keep": whether there is one to be kept is nobody's wish. */
+static const char *const trials[] = {
+	"1 mode=enforce orphan/max=3",
+	"50 mode=off",
+	"30 close_wait/timeout_ms=1 reaps_per_s=1",
+	NULL,
+};
+
 static const struct hammer_file others[] = {
+	{ .name = "/proc/net/reaper/trial", .words = trials, .trial = true },
 	{ .name = "/proc/net/reaper/rules", .rules = true },
 	{ .name = PARAMETERS "mode", .words = modes },
 	{ .name = PARAMETERS "close_wait_timeout_ms", .max = UINT32_MAX },
@@ -390,6 +399,8 @@ bool hammer_is_value(const struct hammer_file *file, const char *text)
 
 	if (file->rules)
 		return is_rules(text);
+	if (file->trial)
+		return !*text || !strncmp(text, "left_ms ", 8);
 	if (!len || text[len] != '\n' || text[len + 1])
 		return false;
 	if (file->words) {

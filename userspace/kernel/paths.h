@@ -9,6 +9,7 @@
 #define PROC_OTHERS PROC_REAPER "/others"
 #define PROC_LOG PROC_REAPER "/log"
 #define PROC_SOCKETS PROC_REAPER "/sockets"
+#define PROC_TRIAL PROC_REAPER "/trial"
 #define PROC_RULES PROC_REAPER "/rules"
 #define SYSCTL_REAPER "/proc/sys/net/tcp_reaper"
 #define SYS_MODULE "/sys/module/tcp_reaper"

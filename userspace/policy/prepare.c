@@ -10,6 +10,7 @@
 #include "kernel/kfile.h"
 #include "kernel/knobs.h"
 #include "kernel/paths.h"
+#include "kernel/trial.h"
 #include "policy/prepare.h"
 #include "policy/rulefile.h"
 #include "show/output.h"
@@ -69,9 +70,11 @@ static enum rc prepare_parameter(struct target *target,
 }
 
 static enum rc prepare_knob(struct target *target, const struct knobs *knobs,
+			    const struct trial *trial,
 			    const struct conf_entry *entry)
 {
 	const struct knob *knob = knobs_get(knobs, entry->key);
+	const struct tried *tried;
 	char old[KNOB_VALUE];
 	int err;
 
@@ -83,6 +86,10 @@ static enum rc prepare_knob(struct target *target, const struct knobs *knobs,
 	err = knob_read(knob, old);
 	if (err)
 		return unreadable(entry, knob->path, err);
+	tried = trial_of(trial, knob->key);
+	/* It is only to be written, so that it does not go back. */
+	if (tried && !strcmp(old, entry->value))
+		strcpy(old, tried->was);
 	want(target, knob->path, knob->key, entry->value, old, entry);
 	return RC_DONE;
 }
@@ -137,6 +144,7 @@ enum rc apply_prepare(struct application *app, struct target *target)
 {
 	const struct conf_section *section = target->section;
 	struct knobs knobs = { 0 };
+	struct trial trial = { 0 };
 	enum rc rc = RC_DONE;
 	size_t i;
 
@@ -155,12 +163,15 @@ enum rc apply_prepare(struct application *app, struct target *target)
 	rc = netns_enter(&target->netns.v[0]);
 	if (rc == RC_DONE)
 		rc = knobs_find(&knobs, &target->netns.v[0]);
+	if (rc == RC_DONE)
+		rc = trial_read(&trial, &target->netns.v[0]);
 	if (rc == RC_DONE) {
 		for (i = 0; i < section->n; i++)
-			rc = rc_first(rc, prepare_knob(target, &knobs,
+			rc = rc_first(rc, prepare_knob(target, &knobs, &trial,
 						       &section->v[i]));
 		rc = rc_first(rc, prepare_rules(target));
 	}
+	trial_free(&trial);
 	knobs_free(&knobs);
 	return rc;
 }

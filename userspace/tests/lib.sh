@@ -152,6 +152,7 @@ new_root() {
 		'spared_kernel 0' 'adopted 1' 'raced 0' 'hook_missed 0' \
 		'census_runs 4' 'close_wait_age_ms_le_1000 100' \
 		'novel_counter 18446744073709551615'
+	: >"$ROOT/proc/net/reaper/trial"
 	put proc/net/reaper/log 'time_ms class state age_ms idle_ms local remote uid inode action result'
 	put proc/net/reaper/others 'close_wait_seen 5000' 'close_wait_reaped 4000' \
 		'spared_active 30' 'hook_missed 2' 'close_wait_age_ms_le_1000 100' \

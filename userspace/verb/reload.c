@@ -22,6 +22,7 @@
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
 #include "kernel/stats.h"
+#include "kernel/trial.h"
 #include "policy/applied.h"
 #include "policy/rulefile.h"
 #include "show/output.h"
@@ -38,7 +39,7 @@
 /**
  * struct policies - what is in force
  * @set: the namespaces
- * @v: the settings and rules of each, the mode last
+ * @v: the settings and rules of each, then the mode, and a trial that goes on
  * @counters: of each, as text; NULL where nothing is to be handed over
  * @ages: of those that left by themselves in each, likewise
  * @living: those of all but the initial one added up
@@ -61,6 +62,15 @@ static void keep(struct changes *changes, const char *path, const char *key,
 		 const char *value)
 {
 	changes_add(changes, NULL, path, key)->value = mem_strdup(value);
+}
+
+/* What is on trial is handed on as it was before, and the trial after it. */
+static void keep_knob(struct changes *changes, const struct knob *knob,
+		      const struct trial *trial, const char *value)
+{
+	const struct tried *tried = trial_of(trial, knob->key);
+
+	keep(changes, knob->path, knob->key, tried ? tried->was : value);
 }
 
 static enum rc keep_rules(struct changes *changes, const struct netns *ns)
@@ -142,11 +152,14 @@ static enum rc keep_netns(const struct netns *ns, void *arg)
 	struct changes *changes = &policies->v[ns - policies->set.v];
 	const struct knob *mode = NULL;
 	struct knobs knobs = { 0 };
+	struct trial trial = { 0 };
 	char value[KNOB_VALUE];
 	enum rc rc;
 	size_t i;
 
 	rc = knobs_find(&knobs, ns);
+	if (rc == RC_DONE)
+		rc = trial_read(&trial, ns);
 	if (rc == RC_DONE)
 		rc = keep_rules(changes, ns);
 	for (i = 0; i < knobs.n; i++) {
@@ -158,11 +171,18 @@ static enum rc keep_netns(const struct netns *ns, void *arg)
 		} else if (!strcmp(knobs.v[i].key, MODE_KEY)) {
 			mode = &knobs.v[i];
 		} else {
-			keep(changes, knobs.v[i].path, knobs.v[i].key, value);
+			keep_knob(changes, &knobs.v[i], &trial, value);
 		}
 	}
 	if (mode && !knob_read(mode, value))
-		keep(changes, mode->path, mode->key, value);
+		keep_knob(changes, mode, &trial, value);
+	if (trial.n) {
+		char *text = trial_text(&trial);
+
+		keep(changes, PROC_TRIAL, "trial", text);
+		free(text);
+	}
+	trial_free(&trial);
 	knobs_free(&knobs);
 	return rc_first(rc, keep_counters(policies, ns));
 }
@@ -211,7 +231,12 @@ static enum rc give_back(const struct netns *ns, void *arg)
 		const struct change *change = &changes->v[i];
 		int err;
 
-		/* Half a policy reaps nothing. */
+		/* Half a policy reaps nothing, and none is tried on it. */
+		if (rc != RC_DONE && !strcmp(change->path, PROC_TRIAL)) {
+			output_error("%s: what was on trial has gone back, as its policy is not whole",
+				     netns_label(label, ns));
+			break;
+		}
 		if (rc != RC_DONE && !strcmp(change->value, "enforce")) {
 			output_error("%s: mode observe, no longer enforce, as its policy is not whole; mend that, then set mode=enforce",
 				     netns_label(label, ns));

@@ -15,6 +15,7 @@
 #include "kernel/kfile.h"
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
+#include "kernel/trial.h"
 #include "policy/applied.h"
 #include "policy/conf.h"
 #include "policy/name.h"
@@ -95,6 +96,23 @@ static enum rc put_rules(FILE *file, const struct netns *ns)
 	return rc;
 }
 
+/* What goes back by itself is not to come back at each boot. */
+static enum rc no_trial(const struct netns *ns)
+{
+	struct trial trial = { 0 };
+	enum rc rc = trial_read(&trial, ns);
+	char label[NETNS_LABEL];
+
+	if (rc == RC_DONE && trial.n) {
+		output_error("save: %s = %s is only on trial in %s; nothing was saved; confirm by \"reaperctl set --keep\", or wait until it is over",
+			     trial.v[0].key, trial.v[0].value,
+			     netns_label(label, ns));
+		rc = RC_FAILED;
+	}
+	trial_free(&trial);
+	return rc;
+}
+
 /* @name as it is to stand in the file. */
 static enum rc put_netns(FILE *file, const struct netns *ns, const char *name)
 {
@@ -103,6 +121,8 @@ static enum rc put_netns(FILE *file, const struct netns *ns, const char *name)
 	size_t i;
 
 	rc = netns_enter(ns);
+	if (rc == RC_DONE)
+		rc = no_trial(ns);
 	if (rc == RC_DONE)
 		rc = knobs_find(&knobs, ns);
 	if (rc == RC_DONE)

@@ -5,7 +5,12 @@
  * read; then the new ones are written, and taken back if the kernel refuses
  * one. A namespace that refuses keeps no other one from what it gets: in an
  * emergency what can be done is to be done.
+ *
+ * With --for the kernel is given all of them in one write, with the time after
+ * which it takes them back: nothing that happens to this program, its terminal
+ * or the way to it keeps it from that.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +19,17 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "kernel/change.h"
+#include "kernel/kfile.h"
 #include "kernel/knobs.h"
+#include "kernel/paths.h"
+#include "kernel/sockets.h"
+#include "kernel/trial.h"
 #include "show/output.h"
 #include "show/words.h"
 #include "verb/verb.h"
+
+/* The longest trial: a week. */
+#define TRIAL_MOST_MS 604800000
 
 /* What is shorter is rarely meant. */
 #define BARE_LEAST_MS 60000
@@ -34,6 +46,8 @@ struct plan {
 	struct wish *wishes;
 	size_t nwishes;
 	bool many;
+	uint64_t for_ms; /* 0: for good */
+	size_t kept;
 	struct changes changes;
 };
 
@@ -138,6 +152,41 @@ static enum rc write_all(struct plan *plan)
 	return RC_FAILED;
 }
 
+/* All in one write, with the time after which they go back. */
+static enum rc write_trial(struct plan *plan, const struct netns *ns)
+{
+	struct trial trial = { .left_ms = plan->for_ms };
+	char label[NETNS_LABEL];
+	char *text;
+	size_t i;
+	int err;
+
+	for (i = 0; i < plan->changes.n; i++) {
+		struct change *change = &plan->changes.v[i];
+		struct tried one = { "", "", "" };
+
+		snprintf(one.key, sizeof(one.key), "%s", change->key);
+		snprintf(one.value, sizeof(one.value), "%s", change->value);
+		*mem_add(&trial) = one;
+		change->begins = !strcmp(change->key, "mode") &&
+				 !strcmp(change->value, "enforce") &&
+				 strcmp(change->old, "enforce");
+		if (change->begins)
+			change->due = sockets_due(&change->probed);
+	}
+	text = trial_text(&trial);
+	err = kfile_write(PROC_TRIAL, text);
+	if (err)
+		output_error("set: refused in %s: %s: %s; nothing was changed there; %s",
+			     netns_label(label, ns), PROC_TRIAL, strerror(-err),
+			     err == -ENOENT
+				     ? "the module that is loaded cannot do that: reaperctl reload"
+				     : change_hint(NULL, err));
+	free(text);
+	trial_free(&trial);
+	return err ? RC_FAILED : RC_DONE;
+}
+
 /* Whoever switched it on wants to know what that did. */
 static void show_due(const struct change *change, bool many)
 {
@@ -154,6 +203,17 @@ static void show_due(const struct change *change, bool many)
 		    many ? netns_label(label, change->ns) : "",
 		    many ? ": " : "", go, go == 1 ? " is" : "s are",
 		    go == 1 ? "es" : "", probed);
+}
+
+static void show_end(const struct plan *plan, const struct netns *ns)
+{
+	char text[DURATION_TEXT];
+	char label[NETNS_LABEL];
+
+	output_u64("for_ms", plan->for_ms);
+	output_line("%s%sin %s all goes back, unless \"reaperctl set --keep\" comes first",
+		    plan->many ? netns_label(label, ns) : "",
+		    plan->many ? ": " : "", duration_exact(text, plan->for_ms));
 }
 
 static void show(const struct plan *plan, const struct netns *ns)
@@ -174,6 +234,8 @@ static void show(const struct plan *plan, const struct netns *ns)
 	output_close();
 	if (begins)
 		show_due(begins, plan->many);
+	if (plan->for_ms)
+		show_end(plan, ns);
 	output_close();
 }
 
@@ -183,11 +245,67 @@ static enum rc set(const struct netns *ns, void *arg)
 	enum rc rc = prepare(plan, ns);
 
 	if (rc == RC_DONE)
-		rc = write_all(plan);
+		rc = plan->for_ms ? write_trial(plan, ns) : write_all(plan);
 	if (rc == RC_DONE)
 		show(plan, ns);
 	changes_free(&plan->changes);
 	return rc;
+}
+
+/* What is on trial stays. With -a a namespace that has none is passed over. */
+static enum rc keep(const struct netns *ns, void *arg)
+{
+	struct plan *plan = arg;
+	struct trial trial = { 0 };
+	enum rc rc = trial_read(&trial, ns);
+	char label[NETNS_LABEL];
+	int err = -ENOENT;
+	size_t i;
+
+	if (rc == RC_DONE && trial.n)
+		err = kfile_write(PROC_TRIAL, "keep");
+	if (rc == RC_DONE && err && (err != -ENOENT || !plan->many)) {
+		if (err == -ENOENT)
+			output_error("set: nothing goes back in %s: no trial was begun there, or it is over",
+				     netns_label(label, ns));
+		else
+			output_error("set: refused in %s: %s: %s; %s",
+				     netns_label(label, ns), PROC_TRIAL,
+				     strerror(-err), change_hint(NULL, err));
+		rc = RC_FAILED;
+	}
+	if (rc == RC_DONE && !err) {
+		plan->kept++;
+		output_open(NULL);
+		netns_output(ns);
+		output_open("knobs");
+		for (i = 0; i < trial.n; i++) {
+			output_auto(trial.v[i].key, trial.v[i].value);
+			output_line("%s%skept: %s = %s",
+				    plan->many ? netns_label(label, ns) : "",
+				    plan->many ? ": " : "", trial.v[i].key,
+				    trial.v[i].value);
+		}
+		output_close();
+		output_close();
+	}
+	trial_free(&trial);
+	return rc;
+}
+
+static enum rc keep_all(const struct call *call, struct plan *plan)
+{
+	enum rc rc;
+
+	if (call->argc || call->option['f'])
+		return output_usage("set",
+				    "set: --keep stands alone: it keeps all that was set with --for");
+	rc = netns_each(&call->netns, keep, plan);
+	if (rc != RC_DONE || plan->kept)
+		return rc;
+	output_error(
+		"set: nothing goes back in any namespace: no trial was begun, or it is over");
+	return RC_FAILED;
 }
 
 /* 90 is meant as seconds by many who write it. */
@@ -206,9 +324,19 @@ static void remark(const struct wish *wish)
 static enum rc run(struct call *call)
 {
 	struct plan plan = { .many = call->netns.many };
+	const char *lasts = call->option['f'];
 	enum rc rc;
 	size_t i;
 
+	if (call->option['k'])
+		return keep_all(call, &plan);
+	if (!call->argc)
+		return output_usage("set", "set: KEY=VALUE... is missing");
+	if (lasts && (!duration_parse(lasts, &plan.for_ms) || !plan.for_ms ||
+		      plan.for_ms > TRIAL_MOST_MS))
+		return output_usage("set",
+				    "set: --for %s: not a time up to a week: 30s, 5m, 1h30m, 2d",
+				    lasts);
 	rc = parse_all(&plan, call);
 	for (i = 0; rc == RC_DONE && i < plan.nwishes; i++)
 		remark(&plan.wishes[i]);
@@ -233,6 +361,14 @@ static void words(int argc, char **argv)
 	words_add("established.action=reset", "");
 }
 
+static const struct verb_option options[] = {
+	{ 'f', "for", "TIME",
+	  "only for so long, unless confirmed: then all goes back by itself",
+	  NULL },
+	{ 'k', "keep", NULL, "confirm: what was set with --for stays", NULL },
+	{ 0 },
+};
+
 const struct verb verb_set = {
 	.name = "set",
 	.args = "KEY=VALUE...",
@@ -245,10 +381,14 @@ const struct verb verb_set = {
 		"KEY is as in get, or the name of the sysctl; a time also takes ms, s, m, h and d,\n"
 		"or never; a number alone is of milliseconds:\n"
 		"  reaperctl set close_wait.timeout_ms=30m mode=enforce\n"
-		"With -a each namespace is changed that can be; what could not be is named.\n",
-	.min_args = 1,
+		"With -a each namespace is changed that can be; what could not be is named.\n"
+		"With --for the kernel takes all of it back after that time, whatever becomes of this\n"
+		"program or of the way here, but for what somebody sets meanwhile; --keep confirms:\n"
+		"  reaperctl set --for 15m mode=enforce\n",
+	.min_args = 0,
 	.max_args = -1,
 	.steady = true,
+	.options = options,
 	.words = words,
 	.run = run,
 };

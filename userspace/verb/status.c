@@ -13,6 +13,7 @@
 #include "kernel/loaded.h"
 #include "kernel/paths.h"
 #include "kernel/stats.h"
+#include "kernel/trial.h"
 #include "show/output.h"
 #include "verb/verb.h"
 
@@ -139,6 +140,44 @@ static enum rc show_brake(const struct netns *ns, const struct knobs *knobs)
 	return rc;
 }
 
+/* A time as people read it. */
+static const char *readable(char text[DURATION_TEXT], const char *key,
+			    const char *value)
+{
+	uint64_t ms;
+
+	return knob_is_time(key) && number_parse(value, &ms)
+		       ? duration_exact(text, ms)
+		       : value;
+}
+
+/* What goes back by itself, and when. */
+static enum rc show_trial(const struct netns *ns)
+{
+	struct trial trial = { 0 };
+	enum rc rc = trial_read(&trial, ns);
+	char is[DURATION_TEXT], was[DURATION_TEXT], text[DURATION_TEXT];
+	size_t i;
+
+	if (rc == RC_DONE && trial.n) {
+		output_open("trial");
+		output_u64("left_ms", trial.left_ms);
+		for (i = 0; i < trial.n; i++) {
+			output_auto(trial.v[i].key, trial.v[i].was);
+			output_line("%s  %s = %s, in %s back to %s",
+				    i ? "      " : "trial ", trial.v[i].key,
+				    readable(is, trial.v[i].key,
+					     trial.v[i].value),
+				    duration_age(text, trial.left_ms),
+				    readable(was, trial.v[i].key,
+					     trial.v[i].was));
+		}
+		output_close();
+	}
+	trial_free(&trial);
+	return rc;
+}
+
 static enum rc show_head(const struct netns *ns, const struct knobs *knobs)
 {
 	char name[NETNS_LABEL];
@@ -154,7 +193,8 @@ static enum rc show_head(const struct netns *ns, const struct knobs *knobs)
 	output_line("mode    %s: %s", mode, meaning(modes, COUNT(modes), mode));
 	show_hook();
 	loaded_warn();
-	return rc_first(rc, show_brake(ns, knobs));
+	rc = rc_first(rc, show_brake(ns, knobs));
+	return rc_first(rc, show_trial(ns));
 }
 
 static enum rc show_knobs(const struct netns *ns, const struct knobs *knobs,
