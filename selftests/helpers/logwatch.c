@@ -68,7 +68,7 @@ static int open_in(const char *netns)
 
 static void print_lines(const char *bytes, size_t n)
 {
-	static char line[1024];
+	static char line[8192];
 	static size_t len;
 
 	for (; n; n--, bytes++) {
