@@ -3,6 +3,7 @@
  * /proc/net/reaper/log: the last actions of a namespace. A reader that has
  * come to the end polls for more.
  */
+#include <linux/bottom_half.h>
 #include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -148,6 +149,23 @@ void tcp_reaper_log_quiesce(void)
 	INIT_LIST_HEAD(&leaving);
 }
 
+/*
+ * With bottom halves off, as the worker may have a socket's spinlock, which
+ * packets wait for. Not by raw_spin_lock_bh(), which leaves preemption on with
+ * PREEMPT_RT: a reader that gets no CPU would have the worker spin.
+ */
+static void lock_log(struct tcp_reaper_log *log) __acquires(log->lock)
+{
+	local_bh_disable();
+	raw_spin_lock(&log->lock);
+}
+
+static void unlock_log(struct tcp_reaper_log *log) __releases(log->lock)
+{
+	raw_spin_unlock(&log->lock);
+	local_bh_enable();
+}
+
 /**
  * tcp_reaper_log_setup - an empty log
  * @log: the log
@@ -253,10 +271,10 @@ void tcp_reaper_log_grow(struct tcp_reaper_log *log,
 		from = piece(log, at, &len);
 		put(&grown, at, from, len);
 	}
-	raw_spin_lock_bh(&log->lock);
+	lock_log(log);
 	swap(log->ring, grown.ring);
 	log->size = grown.size;
-	raw_spin_unlock_bh(&log->lock);
+	unlock_log(log);
 	kvfree(grown.ring);
 }
 
@@ -339,7 +357,7 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 	line->number = ++log->noted;
 	if (!log->size)
 		return;
-	raw_spin_lock_bh(&log->lock);
+	lock_log(log);
 	while (log->head + size_of(line) - log->tail > log->size) {
 		get(log, log->tail, &oldest, sizeof(oldest));
 		log->tail += size_of(&oldest);
@@ -356,7 +374,7 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 		at += 1 + len;
 	}
 	log->head += size_of(line);
-	raw_spin_unlock_bh(&log->lock);
+	unlock_log(log);
 }
 
 /**
@@ -399,7 +417,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	raw_spin_lock_bh(&log->lock);
+	lock_log(log);
 	at = max_t(u64, *pos - 1, log->tail);
 	if (at < log->head) {
 		get(log, at, &reader->line, sizeof(reader->line));
@@ -408,7 +426,7 @@ static void *log_at(struct seq_file *m, loff_t *pos)
 	} else {
 		reader = NULL;
 	}
-	raw_spin_unlock_bh(&log->lock);
+	unlock_log(log);
 	*pos = at + 1;
 	return reader;
 }
@@ -549,10 +567,10 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 		return EPOLLERR;
 
 	poll_wait(file, &log->waiters->wait, wait);
-	raw_spin_lock_bh(&log->lock);
+	lock_log(log);
 	if (!m->index || m->index - 1 < log->head || m->count)
 		ready = EPOLLIN | EPOLLRDNORM;
-	raw_spin_unlock_bh(&log->lock);
+	unlock_log(log);
 	return ready;
 }
 

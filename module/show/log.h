@@ -52,9 +52,8 @@ struct tcp_reaper_log_line {
  * struct tcp_reaper_log - what was done in a namespace
  * @net: whose log it is
  * @lock: protects what is below. Raw: any reader takes it, and with PREEMPT_RT
- *	could else be left without a CPU while it has it. With bottom halves
- *	off: the owner's worker, who alone writes, may have a socket's spinlock,
- *	which packets wait for.
+ *	could else be left without a CPU while it has it. Only the owner's
+ *	worker writes.
  * @ring: the lines, each at a multiple of 8 bytes; NULL until the first action
  * @size: of @ring, a power of two
  * @tail: where the oldest line is: byte n of all that was ever written is at
