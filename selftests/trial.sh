@@ -78,12 +78,12 @@ is_kept() {
 }
 
 set_meanwhile() {
-	put a '1500 orphan/max=8 close_wait/timeout_ms=600000 mode=enforce' >/dev/null
+	put a "$(slack 1500) orphan/max=8 close_wait/timeout_ms=600000 mode=enforce" >/dev/null
 	knob a mode off
 	sysctl_knob a close_wait_timeout_ms 600000
 	check_is "what is set meanwhile is no trial's, not even as it was" "orphan/max 8 7" "$(trial a)"
 	check "the rest goes back" poll_until 10 values_are a "off 600000 7"
-	put a '1500 orphan/max=8' >/dev/null
+	put a "$(slack 1500) orphan/max=8" >/dev/null
 	knob a orphan/max 9
 	check "a trial of which nothing is left is over" no_trial a
 	check_is "as it says" ENOENT "$(put a keep)"
