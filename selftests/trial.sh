@@ -106,6 +106,7 @@ is_refused() {
 		[[ $(put a "$text") == "$errno" ]] || wrong+=" $text: $(put a "$text"), not $errno;"
 	done <<-'END'
 		EINVAL 1000
+		EINVAL 1000 orphan/max=8\n mode=off
 		EINVAL 1000\s
 		EINVAL mode=off
 		EINVAL \s1000\smode=off

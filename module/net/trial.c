@@ -89,6 +89,9 @@ int tcp_reaper_trial_write(struct tcp_reaper_net *rn, char *text, size_t len)
 		return -EINVAL;
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
+	/* A value may end with one, where it is written alone. */
+	if (strchr(text, '\n'))
+		return -EINVAL;
 	if (!strcmp(text, KEEP))
 		return tcp_reaper_change_keep(rn);
 	word = strsep(&rest, " ");
