@@ -38,12 +38,12 @@ background listener_init init duo -p $PORT pause
 await listener '^pause' >/dev/null || exit 1
 await listener_init '^pause' >/dev/null || exit 1
 load || exit 1
-as_scripts_do "the initial namespace" "log others rules sockets stats"
-inside a as_scripts_do "another namespace" "log rules sockets stats"
+as_scripts_do "the initial namespace" "ages log others rules sockets stats trial"
+inside a as_scripts_do "another namespace" "ages log rules sockets stats trial"
 new_ns late || exit 1
 background listener_late late duo -p $PORT pause
 await listener_late '^pause' >/dev/null || exit 1
-inside late as_scripts_do "a namespace made later" "log rules sockets stats"
+inside late as_scripts_do "a namespace made later" "ages log rules sockets stats trial"
 # A tenant's, with a /proc of its own.
 check "in a /proc mounted there" in_ns a unshare --pid --fork --mount-proc sh -c 'cat /proc/net/tcp* >/dev/null && cat /proc/net/reaper/stats >/dev/null'
 unload
