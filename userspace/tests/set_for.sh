@@ -89,7 +89,7 @@ trial_reload() {
 	rm -r "${TMP:?}/bin"
 }
 
-trial_tests() {
+set_for_tests() {
 	new_root
 	trial_set
 	trial_kept
