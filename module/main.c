@@ -18,6 +18,7 @@
 #include "net/change.h"
 #include "net/net.h"
 #include "net/netns.h"
+#include "show/pollers.h"
 #include "show/sysfs.h"
 #include "sock/clock.h"
 #include "sock/kernel.h"
@@ -89,6 +90,7 @@ static int __init tcp_reaper_init(void)
 		return err;
 	tcp_reaper_share_setup(tcp_reaper_census_request);
 	tcp_reaper_table_setup();
+	tcp_reaper_pollers_setup();
 	err = tcp_reaper_clock_setup();
 	if (err)
 		goto err_abort;

@@ -17,6 +17,7 @@
 #include "knobs.h"
 #include "net.h"
 #include "netns.h"
+#include "show/pollers.h"
 #include "show/procfs.h"
 #include "show/sysctl.h"
 #include "show/sysfs.h"
@@ -208,7 +209,7 @@ int tcp_reaper_netns_init(void)
 		return -ENOMEM;
 	err = register_pernet_subsys(&net_ops);
 	if (err) {
-		tcp_reaper_log_quiesce();
+		tcp_reaper_pollers_quiesce();
 		destroy_workqueue(wq);
 	}
 	return err;
@@ -259,6 +260,6 @@ void tcp_reaper_netns_close(void)
 void tcp_reaper_netns_exit(void)
 {
 	unregister_pernet_subsys(&net_ops);
-	tcp_reaper_log_quiesce();
+	tcp_reaper_pollers_quiesce();
 	destroy_workqueue(wq);
 }

@@ -4,30 +4,21 @@
  * come to the end polls for more.
  */
 #include <linux/bottom_half.h>
-#include <linux/capability.h>
 #include <linux/ctype.h>
-#include <linux/delay.h>
-#include <linux/jiffies.h>
-#include <linux/kmemleak.h>
-#include <linux/list.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/poll.h>
-#include <linux/printk.h>
 #include <linux/proc_fs.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "compat/procfs.h"
 #include "log.h"
+#include "pollers.h"
 #include "shared/dirs.h"
 #include "shared/policy.h"
 #include "sock/cgroup.h"
@@ -38,116 +29,8 @@
 #define LEAST_KB 16U
 #define MOST_KB 65536U
 
-#define LEAVE_MS 10
-/* Who has not left by then may be there for long. */
-#define LEAVE_MS_MOST 1000
-/*
- * One poll() may wait here as often as it has descriptors, and each is told of
- * each line: so many may wait. Each log's own.
- */
-#define WAITERS_MAX 1024
-/* Whoever has not left by then is left behind, when the module is unloaded. */
-#define PATIENCE_MS 1000
-
-/**
- * struct tcp_reaper_log_waiters - who polls for a log
- * @wait: their queue
- * @list: among those of logs that are no more
- * @rcu: frees it, if it is not among those
- *
- * Outlives the log, and if need be the module: nothing here is the module's.
- */
-struct tcp_reaper_log_waiters {
-	wait_queue_head_t wait;
-	union {
-		struct list_head list;
-		struct rcu_head rcu;
-	};
-};
-
 /* Most that one grows to. */
 unsigned int tcp_reaper_log_kb = 1024;
-
-/* Queues of logs that are no more. */
-static LIST_HEAD(leaving);
-static DEFINE_MUTEX(leaving_lock);
-
-static void see_off(struct work_struct *work);
-static DECLARE_DELAYED_WORK(see_off_work, see_off);
-
-/*
- * Who polls may sleep on our queue still, or have an epoll instance look at it.
- * A woken poll() finds the file gone, and leaves the queue; epoll leaves it by
- * POLLFREE. Neither can be made to, and one may be stuck in the poll() of
- * another file: it holds up neither the end of a namespace nor other work.
- */
-static bool all_left(void)
-{
-	struct tcp_reaper_log_waiters *waiters, *next;
-	LIST_HEAD(rest);
-	LIST_HEAD(empty);
-	bool all;
-
-	/* Who ends a namespace waits for the lock, and not for a wake-up. */
-	mutex_lock(&leaving_lock);
-	list_splice_init(&leaving, &rest);
-	mutex_unlock(&leaving_lock);
-	list_for_each_entry_safe(waiters, next, &rest, list) {
-		if (wq_has_sleeper(&waiters->wait))
-			__wake_up(&waiters->wait, TASK_NORMAL, 0,
-				  poll_to_key(EPOLLHUP | POLLFREE));
-		if (!wq_has_sleeper(&waiters->wait))
-			list_move(&waiters->list, &empty);
-		cond_resched();
-	}
-	mutex_lock(&leaving_lock);
-	list_splice(&rest, &leaving);
-	all = list_empty(&leaving);
-	mutex_unlock(&leaving_lock);
-	if (list_empty(&empty))
-		return all;
-	/* epoll reads the queue's address under RCU. */
-	synchronize_rcu();
-	list_for_each_entry_safe(waiters, next, &empty, list)
-		kfree(waiters);
-	return all;
-}
-
-static void see_off(struct work_struct *work)
-{
-	static unsigned int delay_ms = LEAVE_MS;
-
-	if (all_left()) {
-		delay_ms = LEAVE_MS;
-		return;
-	}
-	queue_delayed_work(system_unbound_wq, &see_off_work,
-			   msecs_to_jiffies(delay_ms));
-	delay_ms = min(2 * delay_ms, LEAVE_MS_MOST);
-}
-
-/**
- * tcp_reaper_log_quiesce - see off who still polls for a log that is no more
- *
- * One that is stuck elsewhere is not waited for: its queue is left behind, some
- * hundred bytes for good, so that unloading ends.
- *
- * Context: process context, sleeps for PATIENCE_MS at most.
- */
-void tcp_reaper_log_quiesce(void)
-{
-	unsigned long end = jiffies + msecs_to_jiffies(PATIENCE_MS);
-	struct tcp_reaper_log_waiters *waiters;
-
-	cancel_delayed_work_sync(&see_off_work);
-	while (!all_left() && time_before(jiffies, end))
-		msleep(LEAVE_MS);
-	list_for_each_entry(waiters, &leaving, list) {
-		pr_warn("log: somebody polls for a log that is gone, and is stuck elsewhere: leaving the queue behind\n");
-		kmemleak_not_leak(waiters);
-	}
-	INIT_LIST_HEAD(&leaving);
-}
 
 /*
  * With bottom halves off, as the worker may have a socket's spinlock, which
@@ -177,11 +60,8 @@ int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net)
 {
 	log->net = net;
 	raw_spin_lock_init(&log->lock);
-	log->waiters = kmalloc(sizeof(*log->waiters), GFP_KERNEL);
-	if (!log->waiters)
-		return -ENOMEM;
-	init_waitqueue_head(&log->waiters->wait);
-	return 0;
+	log->pollers = tcp_reaper_pollers_new();
+	return log->pollers ? 0 : -ENOMEM;
 }
 
 /**
@@ -190,16 +70,7 @@ int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net)
  */
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log)
 {
-	/* Nobody new can come: a queue seen empty stays so. */
-	if (wq_has_sleeper(&log->waiters->wait)) {
-		mutex_lock(&leaving_lock);
-		list_add_tail(&log->waiters->list, &leaving);
-		mutex_unlock(&leaving_lock);
-		queue_delayed_work(system_unbound_wq, &see_off_work, 0);
-	} else {
-		/* The last one may be on its way out of the queue's lock. */
-		kfree_rcu(log->waiters, rcu);
-	}
+	tcp_reaper_pollers_leave(log->pollers);
 }
 
 /* What is at @at of all that was ever written has at most two pieces. */
@@ -378,20 +249,6 @@ void tcp_reaper_log(struct tcp_reaper_log *log,
 }
 
 /**
- * tcp_reaper_log_wake - tell those who poll that there is something new
- * @log: the log
- *
- * Apart from noting it, as there may be very many, and a socket's lock is held
- * then.
- *
- * Context: process context.
- */
-void tcp_reaper_log_wake(struct tcp_reaper_log *log)
-{
-	wake_up_interruptible_poll(&log->waiters->wait, EPOLLIN | EPOLLRDNORM);
-}
-
-/**
  * struct log_reader - who reads a log
  * @line: the line that is being shown
  * @path: of its cgroup, from the hierarchy's root
@@ -531,28 +388,6 @@ static ssize_t log_read(struct file *file, char __user *buf, size_t size,
 	return len;
 }
 
-static bool crowded(struct tcp_reaper_log *log)
-{
-	struct wait_queue_head *queue = &log->waiters->wait;
-	struct wait_queue_entry *waiter;
-	unsigned long flags;
-	int n = 0;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	list_for_each_entry(waiter, &queue->head, entry) {
-		if (++n == WAITERS_MAX)
-			break;
-	}
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return n == WAITERS_MAX;
-}
-
-/* poll_does_not_wait() went with 7.3. */
-static bool may_wait(const poll_table *wait)
-{
-	return wait && wait->_qproc;
-}
-
 static __poll_t log_poll(struct file *file, poll_table *wait)
 {
 	struct tcp_reaper_log *log = tcp_reaper_pde_data(file_inode(file));
@@ -560,13 +395,11 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 	struct log_reader *reader = m->private;
 	__poll_t ready = 0;
 
-	if (may_wait(wait))
+	if (tcp_reaper_pollers_asked(wait))
 		WRITE_ONCE(reader->refused,
-			   crowded(log) && !capable(CAP_NET_ADMIN));
+			   !tcp_reaper_pollers_add(log->pollers, file, wait));
 	if (READ_ONCE(reader->refused))
 		return EPOLLERR;
-
-	poll_wait(file, &log->waiters->wait, wait);
 	lock_log(log);
 	if (!m->index || m->index - 1 < log->head || m->count)
 		ready = EPOLLIN | EPOLLRDNORM;

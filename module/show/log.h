@@ -6,7 +6,6 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
-#include <linux/wait.h>
 
 #include "sock/flow.h"
 
@@ -14,6 +13,7 @@ struct net;
 struct sock;
 struct tcp_reaper_decision;
 struct tcp_reaper_facts;
+struct tcp_reaper_pollers;
 struct tcp_reaper_share;
 
 /**
@@ -60,7 +60,7 @@ struct tcp_reaper_log_line {
  *	n % @size
  * @head: where the next line will be, likewise
  * @noted: how many actions there were
- * @waiters: who polls for it; may live on for a while (log.c)
+ * @pollers: who waits for a line; they may outlive it
  */
 struct tcp_reaper_log {
 	struct net *net;
@@ -70,7 +70,7 @@ struct tcp_reaper_log {
 	u64 tail;
 	u64 head;
 	u64 noted;
-	struct tcp_reaper_log_waiters *waiters;
+	struct tcp_reaper_pollers *pollers;
 };
 
 extern const struct proc_ops tcp_reaper_log_proc_ops;
@@ -78,7 +78,6 @@ extern unsigned int tcp_reaper_log_kb;
 
 int tcp_reaper_log_setup(struct tcp_reaper_log *log, struct net *net);
 void tcp_reaper_log_teardown(struct tcp_reaper_log *log);
-void tcp_reaper_log_quiesce(void);
 void tcp_reaper_log_grow(struct tcp_reaper_log *log,
 			 struct tcp_reaper_share *share);
 void tcp_reaper_log_empty(struct tcp_reaper_log *log,
@@ -88,6 +87,5 @@ void tcp_reaper_log_prepare(struct tcp_reaper_log_line *line, struct sock *sk,
 			    const struct tcp_reaper_decision *decision);
 void tcp_reaper_log(struct tcp_reaper_log *log,
 		    struct tcp_reaper_log_line *line, const struct sock *sk);
-void tcp_reaper_log_wake(struct tcp_reaper_log *log);
 
 #endif

@@ -15,6 +15,7 @@
 #include "net/net.h"
 #include "shared/brake.h"
 #include "show/log.h"
+#include "show/pollers.h"
 #include "show/stats.h"
 #include "sock/clock.h"
 #include "tracked.h"
@@ -148,7 +149,7 @@ static void act_on(struct tcp_reaper_net *rn, struct tcp_reaper_doomed *doomed)
 		cond_resched();
 	}
 	if (told)
-		tcp_reaper_log_wake(&rn->log);
+		tcp_reaper_pollers_tell(rn->log.pollers);
 }
 
 /**
