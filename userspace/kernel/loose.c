@@ -5,6 +5,7 @@
  * have and its tables have not. Nothing is asked of the sockets themselves.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "kernel/kfile.h"
@@ -38,14 +40,30 @@ struct loose_sockets {
 	pid_t pid;
 };
 
+/*
+ * Its owner may put a file of FUSE in its place, and a question to that may
+ * never be answered. What we have ourselves stays what it is, and to have it
+ * without opening it asks nobody.
+ */
 static bool is_tcp(pid_t pid, const char *fd)
 {
 	char path[64];
+	char target[64];
 	char name[16];
 	ssize_t len;
+	int held;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, fd);
-	len = getxattr(path, "system.sockprotoname", name, sizeof(name));
+	held = open(path, O_PATH | O_CLOEXEC);
+	if (held < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", held);
+	len = readlink(path, target, sizeof(target) - 1);
+	target[len > 0 ? len : 0] = '\0';
+	len = proc_socket(target) ? getxattr(path, "system.sockprotoname", name,
+					     sizeof(name))
+				  : -1;
+	close(held);
 	return len >= 3 && (size_t)len <= sizeof(name) &&
 	       !strncmp(name, "TCP", 3);
 }
