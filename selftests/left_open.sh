@@ -97,7 +97,7 @@ if [[ -e /vm/config && -n ${TCP_REAPER_KO:-} ]]; then
 	check_is "the counters go on" 85 "$(stat_of a close_wait_reaped)"
 	fds=$(find "/proc/$pid/fd" -type l | wc -l)
 	check "diagnose: sockets without a connection" shows \
-		"culprit in $UNIT, pid $pid, uid 0: $fds of 56 descriptors, 40 of them TCP sockets without a connection: restart it" diagnose
+		"culprit in $UNIT, pid $pid, uid 0: $fds of 56 descriptors, 40 of them TCP sockets without a connection in this network namespace: restart it, unless it uses another one" diagnose
 	check_is "live connections are none" 0 "$(grep -c "pid $(pid_of busy)," "$TMP/out")"
 	signal again USR1
 	check "it closes them, too" await again '^closed n=40'

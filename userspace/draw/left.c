@@ -49,11 +49,12 @@ static void show_one(const struct left *left, bool at_least)
 		output_u64("unconnected", left->loose);
 		text_add(who,
 			 ", %" PRIu64
-			 " of them TCP sockets without a connection",
+			 " of them TCP sockets without a connection in this network namespace",
 			 left->loose);
 	}
-	output_line("%s: %s", who,
-		    near ? "restart it" : "it has to close them");
+	output_line("%s: %s%s", who,
+		    near ? "restart it" : "it has to close them",
+		    left->sockets ? "" : ", unless it uses another one");
 	output_close();
 }
 
