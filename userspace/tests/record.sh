@@ -112,7 +112,7 @@ TCP_REAPER_UNIT=orders.service"
 	actions 1 60
 	check "$LABEL record: no more than so many a second" record 23 --rate 10
 	check "$LABEL record: and how many more there are" test "$(tail -n 3 "$ROOT/journal" | grep MESSAGE= "$ROOT/journal" | tail -n 1)" = \
-		'MESSAGE=48 more in this second, in namespace initial'
+		'MESSAGE=48 more are left out, in namespace initial'
 	actions 1 61
 	check "$LABEL record: they are not sent later" record 24
 	journal_stop

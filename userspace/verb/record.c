@@ -46,7 +46,8 @@
 /**
  * struct recorder - who sends them
  * @sources: the logs
- * @rate: entries that the initial namespace may make in a round
+ * @rate: entries that the initial namespace may make in a second
+ * @seconds: since the last round began, which may be long ago
  * @left: those that all others may still make in this one
  * @turn: who is first in this round
  * @mute: the journal takes nothing, which was said
@@ -56,6 +57,7 @@
 struct recorder {
 	struct sources sources;
 	uint64_t rate;
+	uint64_t seconds;
 	uint64_t left;
 	size_t turn;
 	bool mute;
@@ -168,7 +170,7 @@ static int tell_left_out(const struct recorder *recorder,
 	begin_entry(recorder, source, &entry, RECORDS_LEFT_OUT, "5");
 	put_number(&entry, "TCP_REAPER_LEFT_OUT", owed);
 	put_number(&entry, "TCP_REAPER_UP_TO", source->number);
-	text_add(text, "%" PRIu64 " more in this second, in namespace %s", owed,
+	text_add(text, "%" PRIu64 " more are left out, in namespace %s", owed,
 		 source->netns);
 	journal_put(&entry, "MESSAGE", text);
 	return journal_send(&entry);
@@ -208,7 +210,8 @@ static void send_source(struct recorder *recorder, struct source *source)
 {
 	struct logfile *log = &source->log;
 	bool host = !strcmp(source->netns, "initial");
-	uint64_t room = host ? recorder->rate : (recorder->left + 1) / 2;
+	uint64_t room = host ? recorder->rate * recorder->seconds
+			     : (recorder->left + 1) / 2;
 	uint64_t sent;
 	size_t i = 0;
 	int err;
@@ -289,7 +292,7 @@ static void round_of(struct recorder *recorder)
 		return;
 	if (other)
 		recorder->turn = 0;
-	recorder->left = recorder->rate / PART;
+	recorder->left = recorder->rate * recorder->seconds / PART;
 	if (recorder->turn % LOOK_ROUNDS)
 		sources_read_on(sources);
 	else
@@ -300,7 +303,7 @@ static void round_of(struct recorder *recorder)
 
 static enum rc run(struct call *call)
 {
-	struct recorder recorder = { .rate = RATE };
+	struct recorder recorder = { .rate = RATE, .seconds = 1 };
 	struct sigaction action = { .sa_handler = stop };
 	const char *rate = call->option['r'];
 	enum rc rc;
@@ -327,6 +330,7 @@ static enum rc run(struct call *call)
 		rest = rest < ROUND_MS ? ROUND_MS : rest;
 		poll(NULL, 0,
 		     (int)(rest < ROUND_MOST_MS ? rest : ROUND_MOST_MS));
+		recorder.seconds = (now_ms() - began + 999) / 1000;
 	}
 	sources_free(&recorder.sources);
 	return recorder.mute ? RC_FAILED : RC_DONE;
@@ -345,7 +349,7 @@ const struct verb verb_record = {
 	.args = "",
 	.what = "each action into systemd's journal, where it stays",
 	.help = "For tcp-reaper-log.service: an entry of the journal for each action of each namespace,\n"
-		"once, however often it is started. What is too many for a second, or was overwritten\n"
+		"once, however often it is started. What is too many for the time, or was overwritten\n"
 		"before it was read, is told by an entry that counts it. reaperctl log --since reads\n"
 		"them where the log itself does not reach back so far.\n",
 	.global = true,
