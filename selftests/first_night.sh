@@ -7,15 +7,6 @@
 
 TOP=/sys/fs/cgroup/tcpr-night-$$
 
-# service NAME CGROUP COMMAND...: a program in a cgroup of TOP, its sockets in namespace a.
-service() {
-	local name=$1 cgroup=$TOP/$2
-	shift 2
-	mkdir -p "$cgroup" || exit 1
-	background "$name" init sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" ip netns exec "$(ns_name a)" "$@"
-	await "$name" '^ready' >/dev/null || exit 1
-}
-
 over() {
 	[[ -z $(proc_net a reaper/trial) ]]
 }
@@ -23,9 +14,9 @@ over() {
 [[ -e /sys/fs/cgroup/cgroup.procs ]] || skip_all "no cgroup2 at /sys/fs/cgroup"
 new_ns a || exit 1
 load || exit 1
-service orders orders.service leak -k eof -n 12 -p 5000
-service other other.service leak -k eof -n 3 -p 5001
-service pile other.service pile -n 4 -b 4
+service orders orders.service leak -k eof -n 12 -p 5000 || exit 1
+service other other.service leak -k eof -n 3 -p 5001 || exit 1
+service pile other.service pile -n 4 -b 4 || exit 1
 background nobody a leak -k eof -n 2 -p 5002
 await nobody '^ready' >/dev/null || exit 1
 check "all are tracked" poll_until 10 stat_is a close_wait_tracked 17
@@ -41,7 +32,7 @@ check "not all in one second" test "$(stat_of a braked)" -ge 4
 check_is "no other's do" "5 4" "$(count_tcp a CLOSE_WAIT) $(stat_of a orphan_tracked)"
 check "the night ends" poll_until 15 over
 check_is "as it was" "observe 10000" "$(knob a mode) $(knob a reaps_per_s)"
-service orders2 orders.service leak -k eof -n 2 -p 5003
+service orders2 orders.service leak -k eof -n 2 -p 5003 || exit 1
 check "from then on that unit's are due" poll_until 5 eval '(($(proc_net a reaper/sockets | grep -c " due ") == 2))'
 check_is "and stay" "12 7" "$(stat_of a close_wait_reaped) $(count_tcp a CLOSE_WAIT)"
 stop orders orders2 other nobody pile

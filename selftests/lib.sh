@@ -220,6 +220,16 @@ stop() {
 	return 0
 }
 
+# service NAME CGROUP COMMAND...: a program in a cgroup of TOP, its sockets in namespace a; until it says that it is ready.
+service() {
+	local name=$1 cgroup=$TOP/$2
+	shift 2
+	mkdir -p "$cgroup" || return 1
+	# shellcheck disable=SC2016 # for the inner shell
+	background "$name" init sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" ip netns exec "$(ns_name a)" "$@"
+	await "$name" '^ready' >/dev/null
+}
+
 # field KEY LINE: the VALUE of the last KEY=VALUE in a line of words.
 field() {
 	[[ " $2" =~ .*\ $1=([^\ ]*) ]] && printf '%s\n' "${BASH_REMATCH[1]}"

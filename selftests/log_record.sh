@@ -12,15 +12,6 @@ BURST=$(many 10000)
 FORGED=$'a b\\c\t\x01d\x7f 9 9 /forged'
 SHOWN='a\040b\134c\011\001d\177\0409\0409\040'
 
-# service NAME CGROUP COMMAND...: a program in a cgroup of TOP, its sockets in namespace a.
-service() {
-	local name=$1 cgroup=$TOP/$2
-	shift 2
-	mkdir -p "$cgroup" || return 1
-	background "$name" init sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" ip netns exec "$(ns_name a)" "$@"
-	await "$name" '^ready' >/dev/null
-}
-
 # told NS PORT: rule and cgroup of the line about that local port, and how many columns it has.
 told() {
 	proc_net "$1" reaper/log | awk -v port=":$2" 'substr($6, length($6) - length(port) + 1) == port { print $13, $14, NF }'

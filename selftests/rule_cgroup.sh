@@ -10,15 +10,6 @@ TOP=/sys/fs/cgroup/tcpr-paths-$$
 TOP_PATH=/${TOP##*/}
 PILE=$(amount 2000 12000)
 
-# service NAME CGROUP COMMAND...: a program in a cgroup of TOP, its sockets in namespace a.
-service() {
-	local name=$1 cgroup=$TOP/$2
-	shift 2
-	mkdir -p "$cgroup" || return 1
-	background "$name" init sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" ip netns exec "$(ns_name a)" "$@"
-	await "$name" '^ready' >/dev/null
-}
-
 # rules TEXT: of namespace a, from outside; what came of it.
 rules() {
 	in_ns a fileio put "$RULES" "$@"
